@@ -1,0 +1,59 @@
+# The portal's commands; each makes and fills .venv when needed.
+PYTHON := .venv/bin/python
+ARGS ?=
+
+.PHONY: help run test check lock translations
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run           serve a sandbox with demo customers on 127.0.0.1:8000 (PORT=… changes it)"
+	@echo "make test          the test suite on SQLite and PostgreSQL (ARGS=\"-k word\" for a part)"
+	@echo "make check         what CI runs: lint, types, import rules, tests"
+	@echo "make lock          resolve the dependencies anew (UPGRADE=--upgrade to newer versions)"
+	@echo "make translations  collect, merge and compile the French texts"
+
+# Touched last, so that an interrupted installation is done again.
+.venv/installed-run: requirements.lock tools/install.sh tools/uv.lock
+	@tools/install.sh requirements.lock
+	@touch $@
+
+.venv/installed-test: requirements-test.lock tools/install.sh tools/uv.lock
+	@tools/install.sh requirements-test.lock
+	@touch $@
+
+run: .venv/installed-run
+	@tools/run.sh
+
+# A part chosen by ARGS may hold no test for the second database: that is no failure (status 5).
+test: .venv/installed-test
+	@tools/chromium.sh
+	$(PYTHON) -m pytest --database sqlite $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
+	$(PYTHON) -m pytest --database postgresql -m "not browser" $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
+
+check: .venv/installed-test
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	@$(MAKE) --no-print-directory test
+
+# No index address is written, so that the files serve behind any mirror.
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --extra test -c requirements.lock -o requirements-test.lock
+	echo uv | $(COMPILE) - -o tools/uv.lock
+
+CATALOGUE = app/translations/fr/LC_MESSAGES/messages.po
+
+translations: .venv/installed-run
+	@mkdir -p var
+	.venv/bin/pybabel --quiet extract -F pyproject.toml -k lazy_gettext -k _l --no-location \
+		--sort-output --project Vigie -o var/messages.pot .
+	test -f $(CATALOGUE) || .venv/bin/pybabel --quiet init -i var/messages.pot -d app/translations -l fr
+	.venv/bin/pybabel --quiet update -i var/messages.pot -d app/translations \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	.venv/bin/pybabel compile -d app/translations --statistics
