@@ -13,11 +13,11 @@ help:
 	@echo "make translations  collect, merge and compile the French texts"
 
 # Touched last, so that an interrupted installation is done again.
-.venv/installed-run: requirements.lock tools/install.sh tools/uv.lock
+.venv/installed-run: requirements.lock tools/install.sh tools/requirements-uv.lock
 	@tools/install.sh requirements.lock
 	@touch $@
 
-.venv/installed-test: requirements-test.lock tools/install.sh tools/uv.lock
+.venv/installed-test: requirements-test.lock tools/install.sh tools/requirements-uv.lock
 	@tools/install.sh requirements-test.lock
 	@touch $@
 
@@ -45,7 +45,7 @@ lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) pyproject.toml --extra test -c requirements.lock -o requirements-test.lock
-	echo uv | $(COMPILE) - -o tools/uv.lock
+	echo uv | $(COMPILE) - -o tools/requirements-uv.lock
 
 CATALOGUE = app/translations/fr/LC_MESSAGES/messages.po
 

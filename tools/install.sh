@@ -54,7 +54,7 @@ elif command -v uv >/dev/null; then
     uv=uv
 else
     [ -x .venv/bin/uv ] || timeout 60 "$python" -m pip install --quiet --disable-pip-version-check \
-        --only-binary :all: --require-hashes -r tools/uv.lock >/dev/null 2>&1 || true
+        --only-binary :all: --require-hashes -r tools/requirements-uv.lock >/dev/null 2>&1 || true
     uv=$(command -v .venv/bin/uv || true)
 fi
 
