@@ -1,6 +1,8 @@
 # The portal's commands; each makes and fills .venv when needed.
 PYTHON := .venv/bin/python
 ARGS ?=
+# A process for each core, where `pytest` alone takes one: easier to debug.
+PYTEST = $(PYTHON) -m pytest --numprocesses logical --maxprocesses 4
 
 .PHONY: help run test check lock translations
 .DEFAULT_GOAL := help
@@ -27,8 +29,8 @@ run: .venv/installed-run
 # A part chosen by ARGS may hold no test for the second database: that is no failure (status 5).
 test: .venv/installed-test
 	@tools/chromium.sh
-	$(PYTHON) -m pytest --database sqlite $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
-	$(PYTHON) -m pytest --database postgresql -m "not browser" $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
+	$(PYTEST) --database sqlite $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
+	$(PYTEST) --database postgresql -m "not browser" $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
 
 check: .venv/installed-test
 	$(PYTHON) -m ruff check

