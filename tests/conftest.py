@@ -96,9 +96,13 @@ def application(settings, database):
 @pytest.fixture
 def app(application, database, settings) -> Iterator[Flask]:
     """The application on a migrated database without rows; no context is pushed."""
+    from app.accounts.installation import forget_terms
+
     database.reset()
     shutil.rmtree(settings.var_dir)
     settings.var_dir.mkdir()
+    with application.app_context():
+        forget_terms()
     yield application
     _disconnect(application)
 

@@ -1,0 +1,1 @@
+"""People, organizations, members, rights, hosting accounts, signing in."""

@@ -1,0 +1,121 @@
+"""Who is signed in, for which organization, and whether they may: every view asks here."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import abort, session as cookie
+from flask_login import UserMixin, current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Member, Organization, SignIn, User
+from app.accounts.rules import Right, Role, allows
+from app.journal.service import Actor
+from app.lib.ids import digest
+
+CHOSEN = "organization"
+
+
+@dataclass(frozen=True)
+class Membership:
+    """An organization of the person who is signed in, and their role in it."""
+
+    organization_id: int
+    public_id: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Person(UserMixin):
+    """The person who is signed in: plain data, so that no transaction can make it stale."""
+
+    user_id: int
+    email: str
+    name: str
+    language: str | None
+    token: str
+    sign_in_id: int
+    memberships: tuple[Membership, ...]
+
+    def get_id(self) -> str:
+        """What the cookie keeps: the token of the sign-in, not the user's id."""
+        return self.token
+
+
+def load_person(session: Session, token: str, now: datetime) -> Person | None:
+    """The person behind a cookie's token and all their memberships, in one statement."""
+    rows = session.execute(
+        select(User, SignIn.id, Organization, Member.role)
+        .join(SignIn, SignIn.user_id == User.id)
+        .outerjoin(Member, Member.user_id == User.id)
+        .outerjoin(Organization, Organization.id == Member.organization_id)
+        .where(SignIn.token_hash == digest(token), SignIn.expires_at > now)
+        .order_by(Organization.name, Organization.id)
+    ).all()
+    if not rows:
+        return None
+    user, sign_in_id = rows[0][0], rows[0][1]
+    memberships = tuple(
+        Membership(organization.id, organization.public_id, organization.name, role)
+        for _user, _sign_in, organization, role in rows
+        if organization is not None
+    )
+    return Person(user.id, user.email, user.name, user.language, token, sign_in_id, memberships)
+
+
+def person() -> Person:
+    """The person who is signed in; views behind `login_required` only."""
+    return cast(Person, current_user._get_current_object())
+
+
+def actor() -> Actor:
+    """The person as the journal names them."""
+    return Actor(user_id=person().user_id)
+
+
+def chosen() -> Membership | None:
+    """The organization that lists show: the one last picked in the header, else the first."""
+    memberships = person().memberships
+    wanted = cookie.get(CHOSEN)
+    return next(
+        (m for m in memberships if m.public_id == wanted), memberships[0] if memberships else None
+    )
+
+
+def scope() -> list[int]:
+    """Ids of all organizations of the person: what pages about one thing may show."""
+    return [m.organization_id for m in person().memberships]
+
+
+def membership_in(organization_id: int) -> Membership:
+    """The person's membership there; 404 for a stranger, who must not learn that it exists."""
+    for membership in person().memberships:
+        if membership.organization_id == organization_id:
+            return membership
+    abort(404)
+
+
+def may(right: Right, organization_id: int) -> bool:
+    """Whether the person holds the right in that organization."""
+    return any(
+        m.organization_id == organization_id and allows(m.role, right) for m in person().memberships
+    )
+
+
+def require(right: Right, organization_id: int) -> None:
+    """404 for a stranger, 403 for a member whose role does not carry the right."""
+    if not allows(membership_in(organization_id).role, right):
+        abort(403)
+
+
+def organizations_with(right: Right) -> list[Membership]:
+    """The person's organizations in which they hold the right, by name."""
+    return [m for m in person().memberships if allows(m.role, right)]
+
+
+def billable() -> Collection[int]:
+    """Ids of the organizations that the person may have pay (product.md, *billed organization*)."""
+    return {m.organization_id for m in organizations_with(Right.BILL)}

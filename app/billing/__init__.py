@@ -1,0 +1,1 @@
+"""Prepaid wallets on a double-entry ledger; billing contacts and cards."""

@@ -1,0 +1,1 @@
+"""Domain names, what registries allow, and the dates they hold."""

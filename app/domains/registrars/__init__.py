@@ -1,0 +1,1 @@
+"""One registrar a file; each passes the tests of `tests/contracts`."""

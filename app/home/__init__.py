@@ -1,0 +1,1 @@
+"""The overview: a page that composes what other rooms know."""

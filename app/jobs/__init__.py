@@ -1,0 +1,1 @@
+"""What runs when: the tick, each job's turn, and the log of runs."""

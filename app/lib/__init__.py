@@ -1,0 +1,1 @@
+"""What needs only the standard library: time, dates, money, the registry of adapters."""

@@ -1,0 +1,1 @@
+"""Moves: scheduled technical migrations of an account."""

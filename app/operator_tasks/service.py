@@ -1,0 +1,41 @@
+"""Opens and closes the operator's tasks; opening twice is harmless."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.db import insert_once
+from app.operator_tasks.models import OperatorTask
+
+
+def open_task(
+    session: Session, kind: str, subject: str, *, now: datetime, **detail: object
+) -> bool:
+    """Open a task unless the same one is open; whether it is new."""
+    return (
+        insert_once(session, OperatorTask, kind=kind, subject=subject, detail=detail, opened_at=now)
+        is not None
+    )
+
+
+def close_task(session: Session, kind: str, subject: str, *, now: datetime) -> None:
+    """Close the open task of that kind and subject, if there is one."""
+    session.execute(
+        update(OperatorTask)
+        .where(
+            OperatorTask.kind == kind,
+            OperatorTask.subject == subject,
+            OperatorTask.done_at.is_(None),
+        )
+        .values(done_at=now)
+    )
+
+
+def open_tasks(session: Session) -> list[OperatorTask]:
+    """All open tasks, the oldest first."""
+    return list(
+        session.scalars(
+            select(OperatorTask).where(OperatorTask.done_at.is_(None)).order_by(OperatorTask.id)
+        )
+    )

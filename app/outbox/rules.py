@@ -1,0 +1,28 @@
+"""When a mail is tried again, and when it is given up (A12)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class MailState(StrEnum):
+    """Life of one mail."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+# After a refusal that may pass; beyond the last, once an hour until the mail is two days old.
+BACK_OFF = (60, 300, 900, 1800)
+GIVE_UP_AFTER = timedelta(days=2)
+# A mail still "sending" after this belongs to a process that died: it is sent again with the
+# same Message-ID.
+LEASE = timedelta(minutes=10)
+
+
+def next_try(tries: int, queued_at: datetime, now: datetime) -> datetime | None:
+    """When to try again after `tries` failures, or None to give up."""
+    wait = BACK_OFF[tries - 1] if tries <= len(BACK_OFF) else 3600
+    later = now + timedelta(seconds=wait)
+    return later if later - queued_at <= GIVE_UP_AFTER else None

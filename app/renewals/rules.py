@@ -1,0 +1,136 @@
+"""When a renewal is tried, what stops it, and in which order things are paid (R6, R7, R13, R18)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from app.lib.dates import business_date
+from app.subscriptions.rules import GRACE_DAYS, Kind
+
+MAILBOX_FIRST_DAY = 5
+DOMAIN_ATTEMPT_DAYS = (30, 15, 7, 5, 4, 3, 2, 1)
+# Never between 00:00 and 04:00: clocks change then (R6).
+SLOT_TIME = time(8, 30)
+
+
+class Outcome(StrEnum):
+    """How an attempt ended (product.md §5)."""
+
+    RENEWED = "renewed"
+    UNFUNDED = "unfunded"
+    DECLINED = "declined"
+    AUTHENTICATION_REQUIRED = "authentication_required"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+
+
+class RenewalState(StrEnum):
+    """Life of a renewal: claimed with its money held, then done, failed, or not known yet."""
+
+    CLAIMED = "claimed"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Trigger(StrEnum):
+    """What made an attempt (R6)."""
+
+    DAILY = "daily"
+    COMPENSATION = "compensation"
+    MANUAL = "manual"
+
+
+class Block(StrEnum):
+    """Why an attempt is not charged though money may be there."""
+
+    DOMAIN_GONE = "domain_gone"
+    DOMAIN_ENDS_FIRST = "domain_ends_first"
+    TRANSFERRING = "transferring"
+    NO_PRICE = "no_price"
+    REGISTRY_REFUSED = "registry_refused"
+    IN_THE_PAST = "would_end_in_the_past"
+    PAYER_LOST = "payer_lost"
+
+
+def attempt_due(now: datetime, expires_on: date, tz: ZoneInfo) -> bool:
+    """Whether `now` falls on one of the business days J-5 to J-1 of a mailbox (R6)."""
+    return 1 <= (expires_on - business_date(now, tz)).days <= MAILBOX_FIRST_DAY
+
+
+def is_attempt_day(kind: Kind, expires_on: date, today: date) -> bool:
+    """Whether a renewal is tried on `today`: R6's range for mailboxes, R7's days for domains."""
+    left = (expires_on - today).days
+    if kind is Kind.DOMAIN:
+        return left in DOMAIN_ATTEMPT_DAYS
+    return 1 <= left <= MAILBOX_FIRST_DAY
+
+
+def next_attempt_day(kind: Kind, expires_on: date, not_before: date) -> date | None:
+    """The first attempt day on or after `not_before`, or None when none is left."""
+    days = DOMAIN_ATTEMPT_DAYS if kind is Kind.DOMAIN else range(MAILBOX_FIRST_DAY, 0, -1)
+    for count in days:
+        day = expires_on - timedelta(days=count)
+        if day >= not_before:
+            return day
+    return None
+
+
+def first_attempt_day(kind: Kind, expires_on: date) -> date:
+    """The day before which everything must be in order."""
+    longest = DOMAIN_ATTEMPT_DAYS[0] if kind is Kind.DOMAIN else MAILBOX_FIRST_DAY
+    return expires_on - timedelta(days=longest)
+
+
+def owes_compensation(
+    kind: Kind, expires_on: date, today: date, *, on_since: date, attempts: int
+) -> bool:
+    """Whether one late attempt is owed: no slot could run because we were down (R6).
+
+    `on_since` is the business day on which auto-renewal was last switched on, `attempts` how many
+    there were for this period. Only mailboxes have a grace in which the late attempt may run.
+    """
+    return (
+        kind is Kind.MAILBOX
+        and attempts == 0
+        and on_since < expires_on
+        and expires_on <= today < expires_on + timedelta(days=GRACE_DAYS)
+    )
+
+
+@dataclass(frozen=True)
+class DomainTie:
+    """What a mailbox's renewal must know of its domain (R18)."""
+
+    external: bool
+    gone: bool
+    paid_through: date | None
+    auto_renewal: bool
+    failed: bool
+
+
+def blocked_by_domain(expires_on: date, tie: DomainTie) -> Block | None:
+    """Why a mailbox is not renewed for its domain's sake, or None (R18)."""
+    if tie.external:
+        return None
+    if tie.gone or tie.paid_through is None:
+        return Block.DOMAIN_GONE
+    if tie.paid_through <= expires_on and (not tie.auto_renewal or tie.failed):
+        return Block.DOMAIN_ENDS_FIRST
+    return None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing due for payment."""
+
+    id: int
+    kind: Kind
+    expires_on: date
+    price: int
+
+
+def payment_order(item: Item) -> tuple[date, int, int, int]:
+    """Sort key of R13: soonest first, domain before mailbox, cheapest, oldest."""
+    return (item.expires_on, 0 if item.kind is Kind.DOMAIN else 1, item.price, item.id)

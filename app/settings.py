@@ -1,0 +1,154 @@
+"""Typed settings from the environment: `VIGIE_…`, a `.env` file, and `VIGIE_…_FILE` for secrets."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "VIGIE_"
+# Read by the test suite, not by the application.
+FOREIGN = ("VIGIE_TEST_",)
+SECRET = ("database_url", "secret_key", "mail_url")
+
+
+class BadSettings(Exception):
+    """A setting makes no sense; the text names it and says why."""
+
+
+class Settings(BaseModel):
+    """Everything the host can set; each field is the variable `VIGIE_` + its name in capitals."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    database_url: str = Field("", description="SQLite or PostgreSQL address of the database")
+    var_dir: Path = Field(ROOT / "var", description="folder of the database, mails and secrets")
+    secret_key: str = Field("", description="signs cookies; made in the var folder when absent")
+    sandbox: bool = Field(False, description="trial installation: time may be set ahead")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="address of the portal, used in mails"
+    )
+    trusted_hosts: Annotated[
+        tuple[str, ...], Field(description="further host names, by commas")
+    ] = ()
+    mail_url: str = Field(
+        "file:", description="file: (var/mail) or smtp[s]://user:password@host:port"
+    )
+    mail_from: str = Field("vigie@localhost", description="sender of every mail")
+    host_name: str = Field("Vigie", description="the host's name on pages and mails", max_length=60)
+    host_logo: str = Field("", description="path of the logo below the portal's own address")
+    host_colour: str = Field(
+        "", description="accent colour, as #rrggbb", pattern=r"^(#[0-9a-fA-F]{6})?$"
+    )
+    default_language: Literal["fr", "en"] = Field("en", description="where nobody has chosen")
+    scheduler: bool = Field(True, description="tick inside the server process")
+    tick_seconds: int = Field(30, ge=1, le=3600, description="seconds between two ticks")
+    proxies: int = Field(0, ge=0, le=5, description="reverse proxies in front, whose headers count")
+    session_days: int = Field(14, ge=1, le=365, description="days until a sign-in ends by itself")
+
+    @field_validator("trusted_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()]
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        # Hosts paste what their provider gives; psycopg 3 is the one driver installed.
+        for scheme in ("postgres://", "postgresql://"):
+            if value.startswith(scheme):
+                return "postgresql+psycopg://" + value.removeprefix(scheme)
+        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("mail_url")
+    @classmethod
+    def _mail(cls, value: str) -> str:
+        if not value.startswith(("file:", "smtp://", "smtps://")):
+            raise ValueError("must begin with file:, smtp:// or smtps://")
+        return value
+
+    @field_validator("host_logo")
+    @classmethod
+    def _logo(cls, value: str) -> str:
+        if value and (not value.startswith("/") or value.startswith("//")):
+            raise ValueError("must be a path of the portal itself, beginning with one /")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_database(cls, values: dict[str, object]) -> dict[str, object]:
+        if not values.get("database_url"):
+            folder = Path(str(values.get("var_dir") or ROOT / "var"))
+            values = {
+                **values,
+                "database_url": f"sqlite:///{(folder / 'vigie.sqlite3').absolute()}",
+            }
+        return values
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None, env_file: Path = ROOT / ".env"
+) -> Settings:
+    """Settings of the environment over those of the `.env` file.
+
+    Raises BadSettings with a sentence per wrong variable.
+    """
+    given = os.environ if environ is None else environ
+    merged = {k: v for k, v in dotenv_values(env_file).items() if v is not None} | dict(given)
+    values: dict[str, str] = {}
+    for variable, text in merged.items():
+        name = variable.removeprefix(PREFIX).lower()
+        if name == variable.lower() or variable.startswith(FOREIGN):
+            continue
+        if name.endswith("_file") and name.removesuffix("_file") in Settings.model_fields:
+            name, text = name.removesuffix("_file"), _read_secret(variable, text)
+            if PREFIX + name.upper() in merged:
+                raise BadSettings(f"{variable} and {PREFIX}{name.upper()} are both set: keep one")
+        if name in Settings.model_fields:
+            values[name] = text
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as problem:
+        raise BadSettings("\n".join(_sentence(error) for error in problem.errors())) from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    name = str(error["loc"][0])
+    reason = error["msg"].removeprefix("Value error, ")
+    # A password in an address must not end up in a log.
+    shown = "" if name in SECRET else f" (it is {error['input']!r})"
+    return f"{PREFIX}{name.upper()}: {reason}{shown}"
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """`VIGIE_…` variables that no setting reads: most often a slip of the pen."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {name + "_FILE" for name in known}
+    return sorted(
+        name for name in environ
+        if name.startswith(PREFIX) and name not in known and not name.startswith(FOREIGN)
+    )  # fmt: skip
+
+
+def _read_secret(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as problem:
+        raise BadSettings(f"{variable}: {path} cannot be read ({problem.strerror})") from None

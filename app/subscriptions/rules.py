@@ -1,0 +1,85 @@
+"""Periods and their ends: months sold from an anchor, and what follows after expiry (R2-R5)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from app.lib.dates import expiry
+
+GRACE_DAYS = 7
+SUSPENDED_DAYS = 30
+
+
+class Kind(StrEnum):
+    """What a subscription is for; the order is the order of payment on one day (R13)."""
+
+    DOMAIN = "domain"
+    MAILBOX = "mailbox"
+
+
+class Period(StrEnum):
+    """Frequency of a renewal."""
+
+    MONTHLY = "monthly"
+    YEARLY = "yearly"
+
+
+MONTHS = {Period.MONTHLY: 1, Period.YEARLY: 12}
+
+
+class Status(StrEnum):
+    """Where a subscription stands on a day (R4). A domain is only active or expired."""
+
+    ACTIVE = "active"
+    GRACE = "grace"
+    SUSPENDED = "suspended"
+    DELETABLE = "deletable"
+    EXPIRED = "expired"
+
+
+def status_on(kind: Kind, expires_on: date, today: date) -> Status:
+    """Status on the business day `today` (R4)."""
+    if today < expires_on:
+        return Status.ACTIVE
+    if kind is Kind.DOMAIN:
+        return Status.EXPIRED
+    if today < expires_on + timedelta(days=GRACE_DAYS):
+        return Status.GRACE
+    if today < expires_on + timedelta(days=GRACE_DAYS + SUSPENDED_DAYS):
+        return Status.SUSPENDED
+    return Status.DELETABLE
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What one more period makes of a mailbox's subscription."""
+
+    anchor: date
+    months: int
+    expires_on: date
+
+
+class WouldEndInThePast(Exception):
+    """One more period from the last expiry would end on or before today (R5)."""
+
+
+def period_of(months: int) -> Period:
+    """The frequency whose period lasts `months`."""
+    return Period.YEARLY if months >= MONTHS[Period.YEARLY] else Period.MONTHLY
+
+
+def extend(anchor: date, months: int, more: int, today: date) -> Extension:
+    """`more` months on top of `months`, by the anchor (R2), also when it comes late (R5).
+
+    Raises WouldEndInThePast where even that would not reach past today.
+    """
+    total = months + more
+    expires_on = expiry(anchor, total)
+    if expires_on <= today:
+        raise WouldEndInThePast
+    return Extension(anchor, total, expires_on)
+
+
+def reactivate(months: int, today: date) -> Extension:
+    """A fresh period from today, for what expired too long ago to be extended (R5)."""
+    return Extension(today, months, expiry(today, months))

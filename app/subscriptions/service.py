@@ -1,0 +1,94 @@
+"""Changes of what renews: the auto-renewal choice and the end of what is paid for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.journal.service import Actor, record
+from app.subscriptions.models import Subscription
+from app.subscriptions.rules import Status
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An auto-renewal choice: `months` is the length of the next periods.
+
+    Contact and card are only named for domains, and must belong to the billed organization (R22).
+    """
+
+    on: bool
+    months: int
+    billed_organization_id: int | None
+    billing_contact_id: int | None = None
+    card_id: int | None = None
+
+
+def locked(session: Session, subscription_id: int) -> Subscription:
+    """The subscription, read afresh and locked until the transaction ends."""
+    return session.scalars(
+        select(Subscription)
+        .where(Subscription.id == subscription_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def choose(
+    session: Session,
+    subscription: Subscription,
+    choice: Choice,
+    *,
+    today: date,
+    by: Actor,
+    now: datetime,
+) -> bool:
+    """Apply a choice whose rights were checked; whether it changed anything.
+
+    Switched on, the engine looks at it today if it is not expired (R6: at J-3, the first attempt is
+    the same day); after expiry nothing is charged by itself, so there is no slot.
+    """
+    before = current_choice(subscription)
+    if before == choice:
+        return False
+    if choice.on and not before.on:
+        subscription.auto_renewal_since = now
+    subscription.auto_renewal = choice.on
+    subscription.renewal_months = choice.months
+    subscription.billed_organization_id = choice.billed_organization_id
+    subscription.billing_contact_id = choice.billing_contact_id
+    subscription.card_id = choice.card_id
+    subscription.next_slot_on = today if choice.on and subscription.expires_on > today else None
+    record(
+        session,
+        "auto_renewal.switched_on" if choice.on else "auto_renewal.switched_off",
+        organization_id=subscription.organization_id,
+        subject=subscription.subject,
+        by=by,
+        now=now,
+        months=choice.months,
+        billed_organization=choice.billed_organization_id,
+    )
+    return True
+
+
+def current_choice(subscription: Subscription) -> Choice:
+    """The choice that stands."""
+    return Choice(
+        on=subscription.auto_renewal,
+        months=subscription.renewal_months,
+        billed_organization_id=subscription.billed_organization_id,
+        billing_contact_id=subscription.billing_contact_id,
+        card_id=subscription.card_id,
+    )
+
+
+def extend_to(
+    subscription: Subscription, expires_on: date, months: int, next_slot_on: date | None
+) -> None:
+    """Record a paid period that ends on `expires_on`; anchored months are set by the caller."""
+    subscription.expires_on = expires_on
+    subscription.period_months = months
+    subscription.status = Status.ACTIVE
+    subscription.next_slot_on = next_slot_on if subscription.auto_renewal else None

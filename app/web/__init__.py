@@ -1,0 +1,1 @@
+"""What every page shares: language, security, errors, htmx answers, the present instant."""

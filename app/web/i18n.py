@@ -1,0 +1,78 @@
+"""French and English: which one a page, a mail or a command speaks, and how it writes values."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, force_locale, get_locale
+from flask_login import current_user
+
+from app.lib.money import EXPONENTS
+from app.web.state import settings
+
+LANGUAGES = ("fr", "en")
+COOKIE = "language"
+
+
+def init(app: Flask) -> None:
+    """Choose the language of each answer and give templates their filters."""
+    app.config["BABEL_DEFAULT_LOCALE"] = "en"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = os.path.join(app.root_path, "translations")
+    Babel(app, locale_selector=_choose)
+    app.jinja_env.filters.update(money=money, date=day, instant=instant)
+    app.context_processor(lambda: {"locale": language()})
+
+
+def language() -> str:
+    """The language spoken now: ``fr`` or ``en``."""
+    return str(get_locale() or "en")
+
+
+def _choose() -> str:
+    if not has_request_context():
+        return language_of_shell()
+    chosen = current_user.language if current_user.is_authenticated else None
+    chosen = chosen or request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return cast(str, chosen)
+    return request.accept_languages.best_match(LANGUAGES) or settings().default_language
+
+
+def language_of_shell() -> str:
+    """The language of a person at a command line, by the usual variables of POSIX."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return "fr" if value.lower().startswith("fr") else "en"
+    return "en"
+
+
+@contextmanager
+def speaking(chosen: str | None) -> Iterator[None]:
+    """Speak a recipient's language, as a mail to them must."""
+    with force_locale(chosen if chosen in LANGUAGES else settings().default_language):
+        yield
+
+
+def money(amount: int, currency: str | None = None) -> str:
+    """Minor units as the reader writes money; the installation's currency unless one is given."""
+    currency = currency or cast(str, g.get("currency", "EUR"))
+    whole = Decimal(amount).scaleb(-EXPONENTS[currency])
+    return format_currency(whole, currency, locale=language())
+
+
+def day(value: date | None) -> str:
+    """A civil date as the reader writes dates."""
+    return format_date(value, "medium", locale=language()) if value else ""
+
+
+def instant(value: datetime | None, tz: ZoneInfo | None = None) -> str:
+    """An instant in the business zone, or another one, as the reader writes it."""
+    zone = tz or g.get("business_timezone") or ZoneInfo("UTC")
+    return format_datetime(value, "short", tzinfo=zone, locale=language()) if value else ""
