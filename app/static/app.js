@@ -1,0 +1,219 @@
+// Makes menus, selections and dialogs smoother. Every page works without this file.
+'use strict';
+(() => {
+  const closest = (event, selector) => event.target instanceof Element ? event.target.closest(selector) : null;
+  const on = (name, handler, options) => document.addEventListener(name, handler, options);
+  // A swap replaces parts of the page; whatever is read from the page once is read again then.
+  const whenReady = (handler) => { on('DOMContentLoaded', handler); on('htmx:after:swap', handler); };
+
+  // ---- Menus: the browser opens, closes and lays them out; here the arrow keys, and the focus.
+  const items = (menu) => [...menu.querySelectorAll('[role^=menuitem]')];
+  const opener = (menu) => document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
+
+  function place(menu) {
+    if (CSS.supports('position-area', 'block-end')) return;
+    const from = opener(menu).getBoundingClientRect();
+    const start = menu.classList.contains('start');
+    const left = start ? from.left : from.right - menu.offsetWidth;
+    const below = from.bottom + menu.offsetHeight < innerHeight;
+    menu.style.left = `${Math.max(8, Math.min(left, innerWidth - menu.offsetWidth - 8))}px`;
+    menu.style.top = `${below ? from.bottom : Math.max(8, from.top - menu.offsetHeight - 8)}px`;
+  }
+
+  on('toggle', (event) => {
+    const menu = event.target;
+    if (!(menu instanceof Element) || !menu.matches('.menu[popover]')) return;
+    opener(menu)?.setAttribute('aria-expanded', String(event.newState === 'open'));
+    if (event.newState !== 'open') return;
+    place(menu);
+    if (!menu.contains(document.activeElement)) items(menu)[0]?.focus();
+  }, true);
+
+  on('keydown', (event) => {
+    const menu = closest(event, '.menu[popover]');
+    const button = closest(event, '[popovertarget][aria-haspopup=menu]');
+    if (!menu && button && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+      event.preventDefault();
+      const target = document.getElementById(button.getAttribute('popovertarget'));
+      target.showPopover({source: button});
+      items(target).at(event.key === 'ArrowUp' ? -1 : 0)?.focus();
+    }
+    if (!menu) return;
+    const all = items(menu);
+    const now = all.indexOf(document.activeElement);
+    const to = {ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: -1}[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      all.at(to % all.length)?.focus();
+    } else if (event.key === 'Tab' || event.key === 'Escape') {
+      if (event.key === 'Escape') event.preventDefault();
+      const back = opener(menu);
+      menu.hidePopover();
+      back?.focus();
+    } else if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const letter = event.key.toLowerCase();
+      [...all.slice(now + 1), ...all.slice(0, now + 1)].find((item) => item.textContent.trim().toLowerCase().startsWith(letter))?.focus();
+    }
+  });
+
+  // ---- Selection: ticked rows survive paging, sorting, filtering and reload, in this browser tab, per key.
+  const stored = (form) => `selection:${form.dataset.selection}`;
+  const boxes = (form) => [...document.querySelectorAll(`input[type=checkbox][form="${CSS.escape(form.id)}"][name]`)];
+
+  function read(form) {
+    try { return JSON.parse(sessionStorage.getItem(stored(form))) || {ids: []}; } catch { return {ids: []}; }
+  }
+
+  function write(form, state) {
+    try {
+      if (state.ids.length || state.all) sessionStorage.setItem(stored(form), JSON.stringify(state));
+      else sessionStorage.removeItem(stored(form));
+    } catch { /* Private windows may refuse; then the selection lives as long as the page. */ }
+  }
+
+  const hidden = (name, value) => Object.assign(document.createElement('input'), {type: 'hidden', name, value});
+
+  // Shows `state` in the page: count, header box, offer, and hidden fields for the rows of other pages.
+  function show(form, state) {
+    const rows = boxes(form);
+    const here = new Set(rows.map((box) => box.value));
+    const count = state.all ? Number(form.dataset.total) : state.ids.length;
+    const ticked = rows.filter((box) => box.checked).length;
+    const whole = rows.length > 0 && ticked === rows.length;
+    form.dataset.count = count;
+    form.toggleAttribute('data-all', whole && !state.all && Number(form.dataset.total) > count);
+    const number = form.querySelector('[data-number]');
+    if (number) number.textContent = count.toLocaleString(document.documentElement.lang);
+    const head = document.querySelector(`[data-tick-all="${CSS.escape(form.id)}"]`);
+    if (head) { head.checked = whole; head.indeterminate = ticked > 0 && !whole; }
+    const name = rows[0]?.name || form.dataset.name;
+    form.querySelector('[data-elsewhere]')?.replaceChildren(...(state.all
+      ? [hidden('scope', 'matching')]
+      : state.ids.filter((id) => !here.has(id)).map((id) => hidden(name, id))));
+  }
+
+  function changed(form, rows) {
+    const before = read(form);
+    const page = boxes(form);
+    // Unticking one row of "all matching" goes back to naming the rows.
+    const ids = new Set(before.all ? page.map((box) => box.value) : before.ids);
+    for (const box of rows) if (box.checked) ids.add(box.value); else ids.delete(box.value);
+    const state = {ids: [...ids]};
+    write(form, state);
+    show(form, state);
+  }
+
+  function clear(form) {
+    for (const box of boxes(form)) box.checked = false;
+    write(form, {ids: []});
+    show(form, {ids: []});
+  }
+
+  function restore() {
+    for (const done of document.querySelectorAll('[data-clear-selection]')) {
+      try { sessionStorage.removeItem(`selection:${done.dataset.clearSelection}`); } catch { /* as above */ }
+      done.removeAttribute('data-clear-selection');
+    }
+    for (const form of document.querySelectorAll('form[data-selection]')) {
+      const state = read(form);
+      const chosen = new Set(state.ids);
+      for (const box of boxes(form)) {
+        if (box.checked && !state.all) chosen.add(box.value);
+        box.checked = state.all || chosen.has(box.value);
+      }
+      show(form, state.all ? state : {ids: [...chosen]});
+    }
+  }
+  whenReady(restore);
+  addEventListener('pageshow', (event) => { if (event.persisted) restore(); });
+
+  on('change', (event) => {
+    const box = event.target;
+    if (!(box instanceof HTMLInputElement) || box.type !== 'checkbox') return;
+    if (box.dataset.tickAll) {
+      const form = document.getElementById(box.dataset.tickAll);
+      const rows = boxes(form);
+      for (const row of rows) row.checked = box.checked;
+      changed(form, rows);
+    } else if (box.form?.dataset.selection) {
+      changed(box.form, [box]);
+    }
+  });
+
+  // Shift and click ticks everything between two boxes.
+  let last = null;
+  on('click', (event) => {
+    const box = event.target;
+    if (!(box instanceof HTMLInputElement) || !box.form?.dataset.selection || box.type !== 'checkbox') return;
+    const rows = boxes(box.form);
+    const [from, to] = [rows.indexOf(last), rows.indexOf(box)].sort((a, b) => a - b);
+    last = box;
+    if (!event.shiftKey || from < 0) return;
+    const range = rows.slice(from, to + 1);
+    for (const row of range) row.checked = box.checked;
+    changed(box.form, range);
+  });
+
+  on('click', (event) => {
+    const offer = closest(event, '[data-offer]');
+    if (!offer) return;
+    event.preventDefault();
+    const form = offer.form;
+    for (const box of boxes(form)) box.checked = true;
+    const state = {ids: [], all: true};
+    write(form, state);
+    show(form, state);
+    form.querySelector('.actions button')?.focus();
+  });
+
+  on('reset', (event) => {
+    const form = event.target;
+    if (!form.dataset.selection) return;
+    event.preventDefault();
+    clear(form);
+    document.querySelector(`[data-tick-all="${CSS.escape(form.id)}"]`)?.focus();
+  });
+
+  // ---- Dialogs: showModal keeps the focus inside and gives it back; Escape closes.
+  on('click', (event) => {
+    const button = closest(event, '[data-dialog]');
+    const dialog = button && document.getElementById(button.dataset.dialog);
+    if (dialog) { event.preventDefault(); dialog.showModal(); }
+    // A click on the backdrop has the dialog itself as its target.
+    if (event.target instanceof HTMLDialogElement && event.target.open) {
+      const edge = event.target.getBoundingClientRect();
+      if (event.clientX < edge.left || event.clientX > edge.right || event.clientY < edge.top || event.clientY > edge.bottom) event.target.close();
+    }
+  });
+
+  on('htmx:after:swap', (event) => {
+    const target = event.detail?.ctx?.target;
+    const dialog = target instanceof Element && target.isConnected && target.closest('dialog');
+    if (dialog && !dialog.open && target.childElementCount) dialog.showModal();
+    document.querySelector('[data-focus]')?.focus();
+  });
+  on('DOMContentLoaded', () => document.querySelector('[data-focus]')?.focus());
+
+  // ---- Answers that are not shown in place: say so instead of staying silent.
+  const flashes = () => document.getElementById('flashes');
+
+  function say(words) {
+    const box = document.createElement('div');
+    box.className = 'notice danger';
+    box.setAttribute('role', 'alert');
+    box.append(words);
+    flashes()?.replaceChildren(box);
+    box.scrollIntoView({block: 'nearest'});
+  }
+  on('htmx:response:error', (event) => {
+    const {status, headers} = event.detail.ctx.response;
+    if ([409, 422].includes(status) || headers.get('HX-Redirect')) return;
+    say(flashes()?.dataset[status === 403 ? 'denied' : 'failed'] ?? String(status));
+  });
+  on('htmx:error', (event) => { if (!event.detail.ctx?.response) say(flashes()?.dataset.offline ?? ''); });
+
+  let running = 0;
+  const busy = (step) => { running = Math.max(0, running + step); document.documentElement.toggleAttribute('data-busy', running > 0); };
+  on('htmx:before:request', () => busy(1));
+  on('htmx:finally:request', () => busy(-1));
+})();
