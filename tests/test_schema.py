@@ -1,4 +1,4 @@
-"""The tables that migrations make are those that the models describe, on a database fresh each time."""
+"""The tables that migrations make are those that the models describe."""
 
 import pytest
 from alembic.autogenerate import compare_metadata
