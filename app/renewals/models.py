@@ -58,6 +58,8 @@ class Renewal(Model):
     price: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     tx_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_tx.id"), unique=True)
+    # The registry's expiry (UTC date) when the renewal was claimed: what `renew` must carry (R9).
+    registry_date: Mapped[date | None]
     new_expires_on: Mapped[date | None]
     late_by_us: Mapped[bool] = mapped_column(default=False)
     claimed_at: Mapped[datetime] = mapped_column(UtcDateTime)

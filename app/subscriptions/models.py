@@ -70,6 +70,8 @@ class Subscription(Model):
     billing_contact_id: Mapped[int | None] = mapped_column(ForeignKey("billing_contacts.id"))
     card_id: Mapped[int | None] = mapped_column(ForeignKey("cards.id"))
     next_slot_on: Mapped[date | None]
+    # A row that broke its attempt waits until then, so that it stops nobody else.
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Price(Model):
