@@ -4,7 +4,7 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from app import wiring
-from app.accounts import installation, sign_in
+from app.accounts import installation, navigation, sign_in
 from app.cli import register_commands
 from app.db import configure, db
 from app.settings import Settings, read_settings
@@ -24,6 +24,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     i18n.init(app)
     sign_in.init(app)
     errors.init(app)
+    navigation.init(app)
     app.context_processor(installation.show_in_pages)
     wiring.pages(app)
     register_commands(app)

@@ -38,6 +38,10 @@ def outside(app: Flask, settings: Settings) -> None:
 
 def pages(app: Flask) -> None:
     """Every address of the portal, room by room."""
+    from app.accounts import views as accounts
+    from app.home import views as home
     from app.web import views as web
 
     app.register_blueprint(web.blueprint)
+    app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(home.blueprint)

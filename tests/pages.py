@@ -1,8 +1,33 @@
 """How tests use pages: signing in, and the checks that every page must pass."""
 
+from datetime import timedelta
+
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.make import PASSWORD, Made
+
+
+def signed_in(app: Flask, user: Made) -> FlaskClient:
+    """A client of a person who is signed in already: faster than the page, for all other tests."""
+    from app.accounts.models import SignIn
+    from app.db import transaction
+    from app.lib.ids import digest, token
+
+    secret = token()
+    with app.app_context():
+        now = app.extensions["vigie"].clock.now()
+        with transaction() as session:
+            session.add(
+                SignIn(
+                    user_id=user.id, token_hash=digest(secret), created_at=now,
+                    expires_at=now + timedelta(days=14), address="127.0.0.1", browser="Tests/1.0",
+                )
+            )  # fmt: skip
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"], cookie["_fresh"] = secret, True
+    return client
 
 
 def sign_in(client: FlaskClient, user: Made, password: str = PASSWORD):

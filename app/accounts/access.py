@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from flask import abort, session as cookie
+from flask import abort
+from flask import session as cookie
 from flask_login import UserMixin, current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -48,27 +49,31 @@ class Person(UserMixin):
 def load_person(session: Session, token: str, now: datetime) -> Person | None:
     """The person behind a cookie's token and all their memberships, in one statement."""
     rows = session.execute(
-        select(User, SignIn.id, Organization, Member.role)
+        select(
+            User.id, User.email, User.name, User.language, SignIn.id.label("sign_in_id"),
+            Organization.id.label("organization_id"), Organization.public_id,
+            Organization.name.label("organization_name"), Member.role,
+        )
         .join(SignIn, SignIn.user_id == User.id)
         .outerjoin(Member, Member.user_id == User.id)
         .outerjoin(Organization, Organization.id == Member.organization_id)
         .where(SignIn.token_hash == digest(token), SignIn.expires_at > now)
         .order_by(Organization.name, Organization.id)
-    ).all()
+    ).all()  # fmt: skip
     if not rows:
         return None
-    user, sign_in_id = rows[0][0], rows[0][1]
+    who = rows[0]
     memberships = tuple(
-        Membership(organization.id, organization.public_id, organization.name, role)
-        for _user, _sign_in, organization, role in rows
-        if organization is not None
+        Membership(row.organization_id, row.public_id, row.organization_name, row.role)
+        for row in rows
+        if row.organization_id is not None
     )
-    return Person(user.id, user.email, user.name, user.language, token, sign_in_id, memberships)
+    return Person(who.id, who.email, who.name, who.language, token, who.sign_in_id, memberships)
 
 
 def person() -> Person:
     """The person who is signed in; views behind `login_required` only."""
-    return cast(Person, current_user._get_current_object())
+    return cast(Person, current_user._get_current_object())  # noqa: SLF001 - a proxy's own door
 
 
 def actor() -> Actor:
@@ -92,10 +97,8 @@ def scope() -> list[int]:
 
 def membership_in(organization_id: int) -> Membership:
     """The person's membership there; 404 for a stranger, who must not learn that it exists."""
-    for membership in person().memberships:
-        if membership.organization_id == organization_id:
-            return membership
-    abort(404)
+    found = [m for m in person().memberships if m.organization_id == organization_id]
+    return found[0] if found else abort(404)
 
 
 def may(right: Right, organization_id: int) -> bool:

@@ -22,12 +22,12 @@ def init(app: Flask) -> None:
     login_manager.init_app(app)
 
 
-@login_manager.user_loader  # type: ignore[untyped-decorator]
+@login_manager.user_loader
 def _load(token: str) -> Person | None:
     return load_person(db.session(), token, now())
 
 
-@login_manager.unauthorized_handler  # type: ignore[untyped-decorator]
+@login_manager.unauthorized_handler
 def _unauthorized() -> Response | BaseResponse:
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     address = url_for(LOGIN, next=back)

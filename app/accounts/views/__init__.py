@@ -1,0 +1,6 @@
+"""Pages of people and organizations, a module for each part of the portal's frame."""
+
+from app.accounts.views import choices, profile, signing_in
+from app.accounts.views.blueprint import blueprint
+
+__all__ = ["blueprint", "choices", "profile", "signing_in"]
