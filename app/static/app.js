@@ -3,6 +3,8 @@
 (() => {
   const closest = (event, selector) => event.target instanceof Element ? event.target.closest(selector) : null;
   const on = (name, handler, options) => document.addEventListener(name, handler, options);
+  // Errors whose answer is the form again; base.html's htmx-config lists the others.
+  const shown = [409, 422];
   // A swap replaces parts of the page; whatever is read from the page once is read again then.
   const whenReady = (handler) => { on('DOMContentLoaded', handler); on('htmx:after:swap', handler); };
 
@@ -24,19 +26,29 @@
     const menu = event.target;
     if (!(menu instanceof Element) || !menu.matches('.menu[popover]')) return;
     opener(menu)?.setAttribute('aria-expanded', String(event.newState === 'open'));
-    if (event.newState !== 'open') return;
-    place(menu);
-    if (!menu.contains(document.activeElement)) items(menu)[0]?.focus();
+    if (event.newState === 'open') place(menu);
   }, true);
+
+  function open(menu, button, index) {
+    menu.showPopover({source: button});
+    items(menu).at(index)?.focus();
+  }
+
+  // The toggle event comes a moment later; a quick second key must already find the focus in the menu.
+  on('click', (event) => {
+    const button = closest(event, '[popovertarget][aria-haspopup=menu]');
+    const menu = button && document.getElementById(button.getAttribute('popovertarget'));
+    if (!menu || menu.matches(':popover-open')) return;
+    event.preventDefault();
+    open(menu, button, 0);
+  });
 
   on('keydown', (event) => {
     const menu = closest(event, '.menu[popover]');
     const button = closest(event, '[popovertarget][aria-haspopup=menu]');
     if (!menu && button && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
       event.preventDefault();
-      const target = document.getElementById(button.getAttribute('popovertarget'));
-      target.showPopover({source: button});
-      items(target).at(event.key === 'ArrowUp' ? -1 : 0)?.focus();
+      open(document.getElementById(button.getAttribute('popovertarget')), button, event.key === 'ArrowUp' ? -1 : 0);
     }
     if (!menu) return;
     const all = items(menu);
@@ -175,10 +187,16 @@
   });
 
   // ---- Dialogs: showModal keeps the focus inside and gives it back; Escape closes.
+  function showModal(dialog) {
+    dialog.showModal();
+    // The browser would choose the close button; the form is what one came for.
+    dialog.querySelector('.dialog-body :is(input:not([type=hidden]), select, textarea, button, a)')?.focus();
+  }
+
   on('click', (event) => {
     const button = closest(event, '[data-dialog]');
     const dialog = button && document.getElementById(button.dataset.dialog);
-    if (dialog) { event.preventDefault(); dialog.showModal(); }
+    if (dialog) { event.preventDefault(); showModal(dialog); }
     // A click on the backdrop has the dialog itself as its target.
     if (event.target instanceof HTMLDialogElement && event.target.open) {
       const edge = event.target.getBoundingClientRect();
@@ -187,12 +205,18 @@
   });
 
   on('htmx:after:swap', (event) => {
-    const target = event.detail?.ctx?.target;
+    const {target, response} = event.detail?.ctx ?? {};
     const dialog = target instanceof Element && target.isConnected && target.closest('dialog');
-    if (dialog && !dialog.open && target.childElementCount) dialog.showModal();
+    if (dialog && !dialog.open && target.childElementCount && (response.status < 400 || shown.includes(response.status))) {
+      dialog.dataset.filled = target.id;
+      showModal(dialog);
+    }
     document.querySelector('[data-focus]')?.focus();
   });
   on('DOMContentLoaded', () => document.querySelector('[data-focus]')?.focus());
+
+  // A form that was fetched is fetched again next time, not shown as it was left.
+  on('close', (event) => { if (event.target.dataset?.filled) document.getElementById(event.target.dataset.filled)?.replaceChildren(); }, true);
 
   // ---- Answers that are not shown in place: say so instead of staying silent.
   const flashes = () => document.getElementById('flashes');
@@ -202,12 +226,13 @@
     box.className = 'notice danger';
     box.setAttribute('role', 'alert');
     box.append(words);
-    flashes()?.replaceChildren(box);
+    const dialog = document.querySelector('dialog[open] .dialog-body');
+    if (dialog) { dialog.querySelector(':scope > .notice.danger')?.remove(); dialog.prepend(box); } else flashes()?.replaceChildren(box);
     box.scrollIntoView({block: 'nearest'});
   }
   on('htmx:response:error', (event) => {
     const {status, headers} = event.detail.ctx.response;
-    if ([409, 422].includes(status) || headers.get('HX-Redirect')) return;
+    if (shown.includes(status) || headers.get('HX-Redirect')) return;
     say(flashes()?.dataset[status === 403 ? 'denied' : 'failed'] ?? String(status));
   });
   on('htmx:error', (event) => { if (!event.detail.ctx?.response) say(flashes()?.dataset.offline ?? ''); });
