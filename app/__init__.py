@@ -2,6 +2,7 @@
 
 from flask import Flask
 from flask_migrate import Migrate
+from jinja2 import StrictUndefined
 
 from app import wiring
 from app.accounts import installation, navigation, sign_in
@@ -17,15 +18,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application, ready to serve. Raises BadSettings when a setting makes no sense."""
     settings = settings or read_settings()
     app = Flask(__name__)
+    # A slip in a template fails its test instead of showing nothing.
+    app.jinja_env.undefined = StrictUndefined
     configure(app, settings.database_url)
     migrate.init_app(app, db, directory=str(wiring.MIGRATIONS))
     wiring.outside(app, settings)
     security.init(app, settings)
-    i18n.init(app)
+    i18n.init(app, installation.terms)
     sign_in.init(app)
     errors.init(app)
     navigation.init(app)
-    app.context_processor(installation.show_in_pages)
     wiring.pages(app)
     register_commands(app)
     return app

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from flask import current_app, g
+from flask import current_app
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
@@ -53,10 +53,3 @@ def forget_terms() -> None:
 def today() -> date:
     """The business date of the present request."""
     return terms().today(now())
-
-
-def show_in_pages() -> dict[str, object]:
-    """Give the filters of templates the currency and the zone to write in."""
-    found = terms()
-    g.currency, g.business_timezone = found.currency, found.tz
-    return {"today": found.today(now())}

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.accounts.access import chosen, person
+from app.accounts.installation import today
 from app.web.state import settings
 
 
@@ -35,10 +36,11 @@ def init(app: Flask) -> None:
 
 
 def frame() -> dict[str, object]:
-    """`host`, and for a person who is signed in `navigation`, `organizations`, `organization`."""
+    """`host` and `today`; for a person also `navigation`, `organizations`, `organization`."""
     known = settings()
     shown: dict[str, object] = {
         "host": Host(known.host_name, known.host_colour, known.host_logo),
+        "today": today(),
         "navigation": [],
         "organizations": (),
         "organization": None,

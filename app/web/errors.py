@@ -1,19 +1,21 @@
 """Errors in the person's words: one page for all of them, and never a bare 500."""
 
-from flask import Flask, Response, current_app, flash, request
+from flask import Flask, Response, current_app, flash, g, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db import db
 from app.web.htmx import render
+from app.web.state import settings
 
 
 def init(app: Flask) -> None:
     """Answer every error with a page."""
+    app.register_error_handler(SecurityError, _other_host)
     app.register_error_handler(CSRFError, _forged_or_expired)
     app.register_error_handler(HTTPException, _known)
     app.register_error_handler(OperationalError, _busy)
@@ -31,8 +33,8 @@ def explanation(code: int) -> tuple[str, str]:
               "Nothing was changed."),
         ),
         404: (
-            _("This page does not exist"),
-            _("The address is wrong, or what it shows is not yours to see."),
+            _("There is nothing here"),
+            _("The address may be mistyped, or what it led to is gone or not yours to see."),
         ),
         405: (_("This address works another way"), _("Go back and use the page's own buttons.")),
         409: (
@@ -77,17 +79,31 @@ def _forged_or_expired(_error: CSRFError) -> Response | BaseResponse:
     return error_page(403)
 
 
-def _busy(error: OperationalError) -> Response:
+def _other_host(_error: SecurityError) -> Response:
+    # A page would need links, which Flask does not build for a host that is not ours.
+    return Response(
+        f"This portal is at {settings().public_url}\n", status=400, mimetype="text/plain"
+    )
+
+
+def _busy(_error: OperationalError) -> Response:
     current_app.logger.exception("the database did not answer: %s %s", request.method, request.path)
-    db.session.rollback()
-    return error_page(503)
+    return _page_without_person(503)
 
 
-def _unknown(error: Exception) -> Response:
+def _unknown(_error: Exception) -> Response:
     current_app.logger.exception("unexpected: %s %s", request.method, request.path)
+    return _page_without_person(500)
+
+
+def _page_without_person(code: int) -> Response:
+    """The page of an error after which the person, or even the page, may not be to be had."""
     db.session.rollback()
+    login = current_app.login_manager  # type: ignore[attr-defined]
+    g._login_user = login.anonymous_user()  # noqa: SLF001 - where Flask-Login looks first
     try:
-        return error_page(500)
-    except Exception:  # the page itself may need what just failed
+        return error_page(code)
+    except Exception:
         current_app.logger.exception("the error page failed")
-        return Response(_("Something went wrong"), status=500, mimetype="text/plain")
+        sentence = "Something went wrong. Please try again in a moment.\n"
+        return Response(sentence, status=code, mimetype="text/plain")

@@ -1,16 +1,17 @@
 """French and English: which one a page, a mail or a command speaks, and how it writes values."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import cast
+from pathlib import Path
+from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
-from flask import Flask, g, has_request_context, request
+from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale
 from flask_login import current_user
 
@@ -19,12 +20,24 @@ from app.web.state import settings
 
 LANGUAGES = ("fr", "en")
 COOKIE = "language"
+_TERMS = "vigie.written-terms"
 
 
-def init(app: Flask) -> None:
-    """Choose the language of each answer and give templates their filters."""
+class WrittenTerms(Protocol):
+    """The currency and the zone that values are written in unless others are given."""
+
+    @property
+    def currency(self) -> str: ...
+
+    @property
+    def tz(self) -> ZoneInfo: ...
+
+
+def init(app: Flask, terms: Callable[[], WrittenTerms]) -> None:
+    """Choose the language of each answer, and write values in the installation's terms."""
+    app.extensions[_TERMS] = terms
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = os.path.join(app.root_path, "translations")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(app.root_path) / "translations")
     Babel(app, locale_selector=_choose)
     app.jinja_env.filters.update(money=money, date=day, instant=instant)
     app.context_processor(lambda: {"locale": language()})
@@ -62,7 +75,7 @@ def speaking(chosen: str | None) -> Iterator[None]:
 
 def money(amount: int, currency: str | None = None) -> str:
     """Minor units as the reader writes money; the installation's currency unless one is given."""
-    currency = currency or cast(str, g.get("currency", "EUR"))
+    currency = currency or _terms().currency
     whole = Decimal(amount).scaleb(-EXPONENTS[currency])
     return format_currency(whole, currency, locale=language())
 
@@ -74,5 +87,10 @@ def day(value: date | None) -> str:
 
 def instant(value: datetime | None, tz: ZoneInfo | None = None) -> str:
     """An instant in the business zone, or another one, as the reader writes it."""
-    zone = tz or g.get("business_timezone") or ZoneInfo("UTC")
-    return format_datetime(value, "short", tzinfo=zone, locale=language()) if value else ""
+    if value is None:
+        return ""
+    return format_datetime(value, "short", tzinfo=tz or _terms().tz, locale=language())
+
+
+def _terms() -> WrittenTerms:
+    return cast(WrittenTerms, current_app.extensions[_TERMS]())

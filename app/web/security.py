@@ -1,12 +1,15 @@
 """Headers, cookies, forged requests and host names: what every answer is protected by."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.utils import host_is_trusted
 
 from app.settings import Settings
 
@@ -29,6 +32,8 @@ def init(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
         PERMANENT_SESSION_LIFETIME=settings.session_days * 86400,
+        # A sign-in ends when its row says so; sending the cookie again would not prolong it.
+        SESSION_REFRESH_EACH_REQUEST=False,
         # A form stays valid as long as its session: nobody loses an hour's typing.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
@@ -42,17 +47,32 @@ def init(app: Flask, settings: Settings) -> None:
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    csrf.init_app(app)
+    app.before_request(_refuse_other_hosts)
     app.before_request(_refuse_other_sites)
+    csrf.init_app(app)
     app.after_request(_headers)
 
 
+def _refuse_other_hosts() -> None:
+    # Flask checks Host. Without a proxy nobody sends this one in good faith (threat 10).
+    for host in request.headers.get("X-Forwarded-Host", "").split(","):
+        if host.strip() and not _is_ours(host.strip()):
+            raise SecurityError
+
+
 def _refuse_other_sites() -> None:
-    if request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") in (
-        "cross-site",
-        "same-site",
-    ):
+    """Forms of other sites are refused before their token is looked at (threat 4)."""
+    if request.method in SAFE_METHODS:
+        return
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         abort(403)
+    origin = request.headers.get("Origin")
+    if origin is not None and not _is_ours(urlsplit(origin).netloc):
+        abort(403)
+
+
+def _is_ours(host: str) -> bool:
+    return host_is_trusted(host, current_app.config["TRUSTED_HOSTS"])
 
 
 def _headers(response: Response) -> Response:
@@ -62,10 +82,12 @@ def _headers(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint not in ("static", "web.host_css"):
         # Private pages must not come back from a cache after signing out.
         headers["Cache-Control"] = "no-store"
-        headers["Vary"] = "Accept-Language, Cookie, HX-Request"
+        headers["Vary"] = "Accept-Language, Cookie, HX-Request-Type"
     return response
 
 
@@ -73,10 +95,12 @@ def _kept_secret(folder: Path) -> str:
     """The signing key of this installation, made on its first start and readable by it alone."""
     path = folder / "secret_key"
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="ascii") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        # Written whole under another name first: processes that start together must agree on one.
+        draft = folder / f"secret_key.{secrets.token_hex(8)}"
+        draft.touch(mode=0o600, exist_ok=False)
+        draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
     return path.read_text(encoding="ascii")

@@ -29,7 +29,7 @@ def settings() -> Settings:
 
 
 def now() -> datetime:
-    """The present instant, UTC: one for a whole request, so that a page cannot disagree with itself."""
+    """The present instant, UTC: one for a request, so that a page cannot disagree with itself."""
     if not has_request_context():
         return state().clock.now()
     if "now" not in g:

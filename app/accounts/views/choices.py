@@ -1,5 +1,7 @@
 """What the frame lets people choose: the organization they look at, and their language."""
 
+from urllib.parse import urlsplit
+
 from flask import abort, request
 from flask import session as cookie
 from flask_login import current_user, login_required
@@ -26,7 +28,7 @@ def choose_organization() -> BaseResponse:
     cookie[CHOSEN] = wanted
     # A page about one thing of the organization left behind would contradict the header.
     lists = {item.url for item in navigation()}
-    back = local_path(request.form.get("next"))
+    back = request.form.get("next") or urlsplit(request.referrer or "").path
     return go_to(back if back in lists else "/domains")
 
 
