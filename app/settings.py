@@ -113,12 +113,13 @@ def read_settings(
     given = os.environ if environ is None else environ
     merged = {k: v for k, v in dotenv_values(env_file).items() if v is not None} | dict(given)
     values: dict[str, str] = {}
-    for variable, text in merged.items():
+    for variable, given_text in merged.items():
         name = variable.removeprefix(PREFIX).lower()
         if name == variable.lower() or variable.startswith(FOREIGN):
             continue
+        text = given_text
         if name.endswith("_file") and name.removesuffix("_file") in Settings.model_fields:
-            name, text = name.removesuffix("_file"), _read_secret(variable, text)
+            name, text = name.removesuffix("_file"), _read_secret(variable, given_text)
             if PREFIX + name.upper() in merged:
                 raise BadSettings(f"{variable} and {PREFIX}{name.upper()} are both set: keep one")
         if name in Settings.model_fields:

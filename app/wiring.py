@@ -1,17 +1,22 @@
 """Picks the adapters of the outside world, the pages and the jobs: what runs, with what, when."""
 
+from datetime import time
 from pathlib import Path
 
 from flask import Flask
 
 # Imported for their tables, which migrations and the mapper must know before the first query.
 from app.accounts import models as _accounts  # noqa: F401
+from app.accounts.installation import terms
 from app.billing import models as _billing  # noqa: F401
+from app.billing.checks import check_balances
 from app.domains import models as _domains  # noqa: F401
 from app.domains.ports import Registrar
 from app.domains.registrars import sandbox
+from app.domains.registrars.guard import GuardedRegistrar
 from app.jobs import models as _jobs  # noqa: F401
 from app.jobs.clock import SandboxClock
+from app.jobs.service import Job, Schedule
 from app.journal import models as _journal  # noqa: F401
 from app.lib.clock import SystemClock
 from app.lib.registry import Registry
@@ -19,12 +24,28 @@ from app.mailboxes import models as _mailboxes  # noqa: F401
 from app.moves import models as _moves  # noqa: F401
 from app.operator_tasks import models as _operator_tasks  # noqa: F401
 from app.outbox import models as _outbox  # noqa: F401
+from app.outbox.channels.file import FileChannel
+from app.outbox.channels.smtp import SmtpChannel
+from app.outbox.flows import drain
+from app.outbox.ports import Channel
+from app.renewals import flows
 from app.renewals import models as _renewals  # noqa: F401
+from app.renewals.lapses import lapse
 from app.settings import Settings
 from app.subscriptions import models as _subscriptions  # noqa: F401
-from app.web.state import State, state
+from app.web.state import State, now
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+# In the order in which one tick runs them: what is open first, then what is due, then the mails
+# that all of it wrote.
+JOBS = (
+    Job("recovery", flows.recover),
+    Job("renewals", flows.renew_due),
+    Job("lapses", lapse),
+    Job("mails", drain),
+    Job("balances", check_balances, daily_at=time(4, 30)),
+)
 
 
 def outside(app: Flask, settings: Settings) -> None:
@@ -32,8 +53,16 @@ def outside(app: Flask, settings: Settings) -> None:
     clock = SandboxClock() if settings.sandbox else SystemClock()
     app.extensions["vigie"] = State(settings, clock)
     registrars: Registry[Registrar] = Registry("registrar")
-    registrars.register(sandbox.NAME, sandbox.SandboxRegistrar(lambda: state().clock.now()))
+    registrars.register(sandbox.NAME, GuardedRegistrar(sandbox.SandboxRegistrar(now)))
     app.extensions["vigie.registrars"] = registrars
+    app.extensions["vigie.channel"] = _channel(settings)
+    app.extensions["vigie.schedule"] = Schedule(JOBS, lambda: terms().tz)
+
+
+def _channel(settings: Settings) -> Channel:
+    if settings.mail_url.startswith("smtp"):
+        return SmtpChannel(settings.mail_url)
+    return FileChannel(settings.var_dir / "mail")
 
 
 def pages(app: Flask) -> None:

@@ -5,6 +5,7 @@ from flask import current_app
 
 from app.db import UtcDateTime, db
 
+
 def _render(kind: str, item: object, autogen: object) -> str | bool:
     """A migration must not change with the application's own column types."""
     return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
@@ -24,7 +25,8 @@ OPTIONS = {
 def run() -> None:
     """Upgrade or compare the database of the current application."""
     if context.is_offline_mode():
-        context.configure(url=current_app.config["SQLALCHEMY_DATABASE_URI"], literal_binds=True, **OPTIONS)
+        url = current_app.config["SQLALCHEMY_DATABASE_URI"]
+        context.configure(url=url, literal_binds=True, **OPTIONS)
         with context.begin_transaction():
             context.run_migrations()
         return

@@ -165,7 +165,7 @@ def domain(
     payer: Made | None = None,
     external: bool = False,
 ) -> MadeService:
-    """A domain at the sandbox registrar, also known to its registry; or one registered elsewhere."""
+    """A domain at the sandbox registrar, known to its registry; or one registered elsewhere."""
     name = name or f"example{next(_numbers)}.org"
     instant = datetime.combine(expires_on, time(12), UTC)
     with transaction() as session:
@@ -203,7 +203,7 @@ def mailbox(
     payer: Made | None = None,
     renewal_months: int = 1,
 ) -> MadeService:
-    """A mailbox of `months` since `anchor`; `expires_on` is a shorthand for that anchor, 0 months."""
+    """A mailbox of `months` since `anchor`; `expires_on` stands for that anchor and 0 months."""
     from app.lib.dates import expiry
 
     if expires_on:

@@ -23,10 +23,6 @@ class NotBalanced(Exception):
     """The entries of a movement do not sum to zero, or are fewer than two (L1)."""
 
 
-class CurrencyMismatch(Exception):
-    """A wallet cannot pay an amount in another currency (L5)."""
-
-
 @dataclass(frozen=True)
 class Balance:
     """A wallet in minor units; only `available` may be spent."""
@@ -44,9 +40,3 @@ def check_balanced(amounts: list[int]) -> None:
     """Raise NotBalanced unless the amounts, in minor units, are a whole movement."""
     if len(amounts) < 2 or sum(amounts) != 0 or 0 in amounts:
         raise NotBalanced(amounts)
-
-
-def same_currency(wallet: str, item: str) -> None:
-    """Raise CurrencyMismatch unless both are the same (golden F4)."""
-    if wallet != item:
-        raise CurrencyMismatch(f"a wallet in {wallet} cannot pay {item}")

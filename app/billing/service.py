@@ -1,4 +1,4 @@
-"""The ledger and the wallets that project it: every movement of money goes through `post` (L1-L5)."""
+"""The ledger, and the wallets that project it: all money moves through `post` (L1-L5)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -52,9 +52,12 @@ class Registrar(Protocol):
         ...
 
     def renew(
-        self, name: str, current_expiry: date, years: int, key: str
+        self, name: str, current_expiry: date, years: int, *, fee_limit: int, key: str
     ) -> Renewed | RenewRefused | Unknown:
-        """Add years to a name whose expiry (UTC date) is `current_expiry` (R9)."""
+        """Add years to a name whose expiry (UTC date) is `current_expiry` (R9).
+
+        Refused with FEES when the registry asks more than `fee_limit`, in minor units (R16).
+        """
         ...
 
 

@@ -19,12 +19,12 @@ def open_task(
     )
 
 
-def close_task(session: Session, kind: str, subject: str, *, now: datetime) -> None:
-    """Close the open task of that kind and subject, if there is one."""
+def close_tasks(session: Session, *kinds: str, subject: str, now: datetime) -> None:
+    """Close the open tasks of those kinds about a subject, if there are any."""
     session.execute(
         update(OperatorTask)
         .where(
-            OperatorTask.kind == kind,
+            OperatorTask.kind.in_(kinds),
             OperatorTask.subject == subject,
             OperatorTask.done_at.is_(None),
         )

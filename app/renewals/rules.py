@@ -1,11 +1,11 @@
 """When a renewal is tried, what stops it, and in which order things are paid (R6, R7, R13, R18)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from app.lib.dates import business_date
+from app.lib.dates import add_years_leap_safe, business_date
 from app.subscriptions.rules import GRACE_DAYS, Kind
 
 MAILBOX_FIRST_DAY = 5
@@ -94,8 +94,7 @@ def owes_compensation(
     return (
         kind is Kind.MAILBOX
         and attempts == 0
-        and on_since < expires_on
-        and expires_on <= today < expires_on + timedelta(days=GRACE_DAYS)
+        and on_since < expires_on <= today < expires_on + timedelta(days=GRACE_DAYS)
     )
 
 
@@ -134,3 +133,58 @@ class Item:
 def payment_order(item: Item) -> tuple[date, int, int, int]:
     """Sort key of R13: soonest first, domain before mailbox, cheapest, oldest."""
     return (item.expires_on, 0 if item.kind is Kind.DOMAIN else 1, item.price, item.id)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the engine does with one subscription today, and when it looks again."""
+
+    trigger: Trigger | None
+    look_again_on: date | None
+
+
+def plan(kind: Kind, expires_on: date, today: date, *, on_since: date, attempts: int) -> Plan:
+    """Try today, or wait, or give up for this period (R6, R7).
+
+    `on_since` is the business day on which auto-renewal was switched on, `attempts` how many
+    attempts there were for the period that ends on `expires_on`.
+    """
+    if is_attempt_day(kind, expires_on, today):
+        trigger = Trigger.DAILY
+    elif owes_compensation(kind, expires_on, today, on_since=on_since, attempts=attempts):
+        trigger = Trigger.COMPENSATION
+    else:
+        return Plan(None, next_attempt_day(kind, expires_on, today))
+    return Plan(trigger, next_attempt_day(kind, expires_on, today + timedelta(days=1)))
+
+
+def first_look_on(kind: Kind, expires_on: date, today: date) -> date | None:
+    """When the engine next has something to do for a period paid through `expires_on`."""
+    return next_attempt_day(kind, expires_on, today + timedelta(days=1))
+
+
+class Reading(StrEnum):
+    """What a registry's date says about a renewal that is under way (CP7-CP9, R10)."""
+
+    NOT_YET = "not_yet"
+    DONE = "done"
+    STRANGE = "strange"
+
+
+def read_registry(before: date, years: int, found: date) -> Reading:
+    """Compare the registry's expiry (UTC date) with what it was when the renewal was claimed.
+
+    A registry that auto-renewed by itself shows the same date as our own renewal of one year: the
+    period is there, and no second one must be ordered (R10).
+    """
+    if found == before:
+        return Reading.NOT_YET
+    return Reading.DONE if found == add_years_leap_safe(before, years) else Reading.STRANGE
+
+
+def paid_through(registry_expiry: datetime, tz: ZoneInfo) -> date:
+    """The day a domain is paid through: the earlier of the registry's day (UTC) and ours.
+
+    The last attempt must come before both, whichever side of UTC the installation is on.
+    """
+    return min(registry_expiry.astimezone(UTC).date(), business_date(registry_expiry, tz))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.db import transaction
 from app.domains.models import SandboxName
 from app.domains.ports import NameInfo, NotOurs, Renewed, RenewRefused, Unknown
-from app.domains.rules import RegistryName, Refused, renew_at_registry
+from app.domains.rules import Refusal, Refused, RegistryName, renew_at_registry
 
 NAME = "sandbox"
 
@@ -35,7 +35,7 @@ class SandboxRegistrar:
             return NameInfo(row.expires_at, frozenset(row.statuses))
 
     def renew(
-        self, name: str, current_expiry: date, years: int, key: str
+        self, name: str, current_expiry: date, years: int, *, fee_limit: int, key: str
     ) -> Renewed | RenewRefused | Unknown:
         """Renew as a registry would. Planned faults: before, after, or instead of the change."""
         with transaction() as session:
@@ -53,6 +53,8 @@ class SandboxRegistrar:
             except Refused as refused:
                 return RenewRefused(refused.refusal)
             assert row is not None
+            if row.fee is not None and row.fee * years > fee_limit:
+                return RenewRefused(Refusal.FEES)
             row.expires_at = later
             row.renewals_seen += 1
             if fault == "timeout-after":

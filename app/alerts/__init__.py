@@ -1,0 +1,1 @@
+"""Alerts and legal notices: for now, the days on which they fall."""

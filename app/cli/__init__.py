@@ -1,0 +1,12 @@
+"""The host's commands."""
+
+from flask import Flask
+
+from app.cli.doctor import doctor
+from app.cli.tick import tick_command
+
+
+def register_commands(app: Flask) -> None:
+    """Add the commands of product.md §3 to `flask`."""
+    app.cli.add_command(tick_command)
+    app.cli.add_command(doctor)

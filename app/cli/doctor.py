@@ -1,0 +1,155 @@
+"""`flask doctor`: is everything in order? One line a check; exit status 1 when one is not."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import click
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_babel import gettext as _
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.billing.queries import wallets_that_differ_for_staff
+from app.db import db
+from app.jobs.service import last_tick
+from app.operator_tasks.service import open_tasks
+from app.settings import unknown_variables
+from app.web.i18n import instant
+from app.web.state import now, settings
+
+STALE_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `wrong` makes the exit status 1, a warning does not."""
+
+    words: str
+    wrong: bool = False
+    warning: bool = False
+
+
+@click.command("doctor")
+@with_appcontext
+def doctor() -> None:
+    """Check settings, database, schema, balances, mail, scheduler."""
+    wrong = False
+    for finding in _examine():
+        mark = "✗" if finding.wrong else "!" if finding.warning else "✓"
+        click.echo(f"{mark} {finding.words}")
+        wrong = wrong or finding.wrong
+    raise SystemExit(1 if wrong else 0)
+
+
+def _examine() -> Iterator[Finding]:
+    yield from _settings()
+    database = _database()
+    yield database
+    if database.wrong:
+        return
+    schema = _schema()
+    yield schema
+    if schema.wrong:
+        return
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (_balances, _mail, _scheduler, _tasks)
+    for check in checks:
+        yield from check()
+
+
+def _settings() -> Iterator[Finding]:
+    yield Finding(_("Settings: read without errors."))
+    for name in unknown_variables(os.environ):
+        yield Finding(_("Settings: %(name)s is not a setting of Vigie.", name=name), warning=True)
+    if settings().sandbox:
+        yield Finding(_("Settings: this is a sandbox; time may be set ahead."), warning=True)
+    elif settings().public_url.startswith("http://"):
+        yield Finding(
+            _("Settings: VIGIE_PUBLIC_URL is not https; sign-ins can be overheard."), warning=True
+        )
+
+
+def _database() -> Finding:
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError as problem:
+        reason = str(getattr(problem, "orig", problem)).strip()
+        return Finding(_("Database: does not answer (%(reason)s).", reason=reason), wrong=True)
+    return Finding(_("Database: answers (%(kind)s).", kind=db.engine.dialect.name))
+
+
+def _schema() -> Finding:
+    expected = ScriptDirectory(current_app.extensions["migrate"].directory).get_current_head()
+    found = MigrationContext.configure(db.session.connection()).get_current_revision()
+    if found != expected:
+        return Finding(
+            _(
+                "Schema: version %(found)s, expected %(expected)s. Run: flask db upgrade",
+                found=found or _("none"),
+                expected=expected,
+            ),
+            wrong=True,
+        )
+    return Finding(_("Schema: version %(found)s, up to date.", found=found))
+
+
+def _balances() -> Iterator[Finding]:
+    different = wallets_that_differ_for_staff(db.session())
+    for wallet_id, posted, entries in different:
+        yield Finding(
+            _(
+                "Balances: wallet %(id)s says %(posted)s, its entries say %(entries)s.",
+                id=wallet_id, posted=posted, entries=entries,
+            ),
+            wrong=True,
+        )  # fmt: skip
+    if not different:
+        yield Finding(_("Balances: each is the sum of its entries."))
+
+
+def _mail() -> Iterator[Finding]:
+    url = settings().mail_url
+    if url.startswith("file:"):
+        folder = settings().var_dir / "mail"
+        yield Finding(
+            _("Mail: written to %(folder)s, not sent.", folder=folder),
+            warning=not settings().sandbox,
+        )
+        return
+    host, port = urlsplit(url).hostname or "localhost", urlsplit(url).port or 25
+    try:
+        with socket.create_connection((host, port), timeout=5):
+            yield Finding(_("Mail: %(host)s answers.", host=host))
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        yield Finding(
+            _("Mail: %(host)s does not answer (%(reason)s).", host=host, reason=reason), wrong=True
+        )
+
+
+def _scheduler() -> Iterator[Finding]:
+    last = last_tick()
+    if last is None:
+        yield Finding(_("Scheduler: has never run."), wrong=not settings().sandbox, warning=True)
+    elif now() - last > STALE_AFTER:
+        yield Finding(_("Scheduler: last ran at %(at)s.", at=instant(last)), wrong=True)
+    else:
+        yield Finding(_("Scheduler: ran at %(at)s.", at=instant(last)))
+
+
+def _tasks() -> Iterator[Finding]:
+    for task in open_tasks(db.session()):
+        yield Finding(
+            _(
+                "To do: %(kind)s, %(subject)s, since %(at)s. %(detail)s",
+                kind=task.kind, subject=task.subject, at=instant(task.opened_at),
+                detail=task.detail or "",
+            ),
+            warning=True,
+        )  # fmt: skip

@@ -1,0 +1,116 @@
+"""Reads of the engine: what is due, what a mailbox's domain says, what is still open."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.domains.models import Domain
+from app.domains.rules import EXTERNAL, DomainStatus
+from app.renewals.models import Attempt, Renewal
+from app.renewals.rules import DomainTie, Item, Outcome, RenewalState, payment_order
+from app.subscriptions.models import Subscription
+from app.subscriptions.queries import prices
+from app.subscriptions.rules import Kind
+
+# Another process may still be on the line with the registry.
+ASK_AGAIN_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A subscription whose slot has come."""
+
+    subscription_id: int
+    kind: Kind
+
+
+def due_for_staff(session: Session, today: date, now: datetime) -> list[Due]:
+    """All subscriptions to look at today, in the order in which they are paid (R13)."""
+    catalogue = prices(session)
+    rows = session.execute(
+        select(
+            Subscription.id,
+            Subscription.kind,
+            Subscription.expires_on,
+            Subscription.renewal_months,
+            Domain.extension,
+        )
+        .join(Domain, Domain.id == Subscription.domain_id)
+        .where(
+            Subscription.next_slot_on <= today,
+            or_(Subscription.retry_at.is_(None), Subscription.retry_at <= now),
+        )
+    ).all()
+    items = [
+        Item(
+            row.id,
+            row.kind,
+            row.expires_on,
+            catalogue.of(row.kind, row.extension, row.renewal_months) or 0,
+        )
+        for row in rows
+    ]
+    return [Due(item.id, item.kind) for item in sorted(items, key=payment_order)]
+
+
+def attempts_of(session: Session, subscription_id: int, expires_on: date) -> int:
+    """How many attempts there were for the period that ends on `expires_on`."""
+    return session.scalars(
+        select(func.count())
+        .select_from(Attempt)
+        .where(Attempt.subscription_id == subscription_id, Attempt.cur_expires_on == expires_on)
+    ).one()
+
+
+def being_renewed(session: Session, subscription_id: int, expires_on: date) -> bool:
+    """Whether this very period is being renewed, or was (R9)."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Renewal.subscription_id == subscription_id,
+                    Renewal.cur_expires_on == expires_on,
+                    Renewal.state != RenewalState.FAILED,
+                )
+            )
+        )
+    )
+
+
+def tie_of(session: Session, domain_id: int) -> DomainTie:
+    """What a mailbox must know of the domain it lives on (R18), in one statement."""
+    own = aliased(Subscription)
+    failed = exists().where(
+        Attempt.subscription_id == own.id,
+        Attempt.cur_expires_on == own.expires_on,
+        Attempt.outcome.is_not(None),
+        Attempt.outcome.not_in([Outcome.RENEWED, Outcome.UNKNOWN]),
+    )
+    row = session.execute(
+        select(Domain.registrar, Domain.status, own.expires_on, own.auto_renewal, failed)
+        .outerjoin(own, and_(own.domain_id == Domain.id, own.kind == Kind.DOMAIN))
+        .where(Domain.id == domain_id)
+    ).one()
+    return DomainTie(
+        external=row.registrar == EXTERNAL,
+        gone=row.status is DomainStatus.GONE,
+        paid_through=row.expires_on,
+        auto_renewal=bool(row.auto_renewal),
+        failed=bool(row[4]),
+    )
+
+
+def open_renewals_for_staff(session: Session, now: datetime) -> list[int]:
+    """Renewals without a known end that nobody has asked about lately: the oldest first."""
+    return list(
+        session.scalars(
+            select(Renewal.id)
+            .where(
+                Renewal.state.in_([RenewalState.CLAIMED, RenewalState.UNKNOWN]),
+                Renewal.looked_up_at <= now - ASK_AGAIN_AFTER,
+            )
+            .order_by(Renewal.id)
+        )
+    )
