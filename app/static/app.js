@@ -133,7 +133,10 @@
         if (box.checked && !state.all) chosen.add(box.value);
         box.checked = state.all || chosen.has(box.value);
       }
-      show(form, state.all ? state : {ids: [...chosen]});
+      const whole = state.all ? state : {ids: [...chosen]};
+      // Boxes the server ticked count too.
+      if (!state.all && chosen.size > state.ids.length) write(form, whole);
+      show(form, whole);
     }
   }
   whenReady(restore);
