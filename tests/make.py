@@ -72,7 +72,7 @@ def organization(name: str = "Acme", *, balance: int = 0, plan: Plan = Plan.PAID
                 country="FR",
                 email="compta@people.example",
                 is_default=True,
-            )  # fmt: skip
+            )
         )
         billing.ensure_wallet(session, row.id, "EUR")
         made = Made(row.id, row.public_id)
@@ -121,15 +121,33 @@ def account(organization: Made, name: str = "web") -> Made:
         return Made(row.id, row.public_id)
 
 
+def contact(organization: Made, name: str = "Second office") -> Made:
+    """A further billing contact, not the default one."""
+    with transaction() as session:
+        row = BillingContact(
+            public_id=f"contact-{next(_numbers)}", organization_id=organization.id, name=name,
+            address="2 rue de la Paix", postcode="75002", city="Paris", country="FR",
+            email="compta@people.example", is_default=False,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return Made(row.id, row.public_id)
+
+
 def card(
-    organization: Made, *, exp: tuple[int, int] = (12, 2028), token: str = "sandbox:ok"
+    organization: Made,
+    *,
+    exp: tuple[int, int] = (12, 2028),
+    token: str = "sandbox:ok",
+    holder: str = "Acme",
+    validated: bool = True,
 ) -> Made:
     """A validated card."""
     with transaction() as session:
         row = Card(
             public_id=f"card-{next(_numbers)}", organization_id=organization.id, brand="visa",
-            last4="4242", exp_month=exp[0], exp_year=exp[1], holder="Acme", token=token,
-            validated=True, auto_debit=True,
+            last4="4242", exp_month=exp[0], exp_year=exp[1], holder=holder, token=token,
+            validated=validated, auto_debit=True,
         )  # fmt: skip
         session.add(row)
         session.flush()

@@ -8,11 +8,13 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import Session
 
 from app.db import db, insert_once, transaction
 from app.jobs.models import JobRun, LastTick
 from app.jobs.rules import slot_of, went_back
+from app.journal.models import JournalRow
 from app.operator_tasks.service import close_tasks, open_task
 
 log = logging.getLogger(__name__)
@@ -97,9 +99,8 @@ def _run(job: Job, now: datetime, tz: ZoneInfo) -> int | None:
         log.exception("job %s failed", job.name)
         db.session.rollback()
         count, error = 0, f"{type(problem).__name__}: {problem}"
-    idle = count == 0 and error is None
     with transaction() as session:
-        if idle and slot is None:
+        if count == 0 and error is None and slot is None and not _told(session, run_id):
             # Thousands of runs a day find nothing to do; the last tick is remembered anyway.
             session.execute(delete(JobRun).where(JobRun.id == run_id))
             return None
@@ -107,6 +108,10 @@ def _run(job: Job, now: datetime, tz: ZoneInfo) -> int | None:
             update(JobRun).where(JobRun.id == run_id).values(ended_at=now, count=count, error=error)
         )
     return run_id
+
+
+def _told(session: Session, run_id: int) -> bool:
+    return session.scalar(select(exists().where(JournalRow.run_id == run_id))) is True
 
 
 def last_tick() -> datetime | None:

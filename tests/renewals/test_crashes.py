@@ -1,0 +1,145 @@
+"""The process dies at each SQL statement and outside call of a tick, then starts again (L8).
+
+The death is a BaseException, so that no `except Exception` of ours can soften it; what was not
+committed is rolled back, as by the database of a process that was killed. Each step gets a customer
+of its own a day later, so that one database serves all steps.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+
+from app.billing.models import LedgerEntry, Wallet
+from app.db import db, transaction
+from app.domains.models import SandboxName
+from app.domains.ports import registrars
+from app.jobs.service import tick
+from app.journal.models import JournalRow
+from app.renewals.models import Attempt, Renewal
+from app.renewals.rules import RenewalState
+from app.subscriptions.models import Subscription
+from tests import make
+from tests.renewals.test_engine import EXPIRY, at
+
+OPENING = 10_000
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Fate:
+    """Kills at the n-th statement or outside call."""
+
+    def __init__(self) -> None:
+        self.seen, self.at = 0, 0
+
+    def step(self, *_args: object) -> None:
+        self.seen += 1
+        if self.seen == self.at:
+            raise Killed
+
+    def kills(self, step: int, work: Callable[[], object]) -> bool:
+        """Run `work` and die at its `step`; False when it has fewer steps."""
+        self.seen, self.at = 0, step
+        try:
+            work()
+        except Killed:
+            return True
+        finally:
+            self.at = 0
+            db.session.remove()
+        return False
+
+
+@pytest.fixture
+def fate(app, monkeypatch):
+    """A fate that counts every statement, and every call to the registry before and after it."""
+    fate = Fate()
+    sandbox = registrar_class(app)
+    for name in ("info", "renew"):
+        monkeypatch.setattr(sandbox, name, around(fate, getattr(sandbox, name)))
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", fate.step)
+        make.usual_prices()
+        yield fate
+        event.remove(db.engine, "before_cursor_execute", fate.step)
+
+
+def registrar_class(app) -> type:
+    with app.app_context():
+        return type(registrars().get("sandbox"))
+
+
+def around(fate: Fate, call: Callable) -> Callable:
+    def stepping(*args: object, **kwargs: object) -> object:
+        fate.step()
+        answer = call(*args, **kwargs)
+        fate.step()
+        return answer
+
+    return stepping
+
+
+def mailbox(acme: make.Made, expires_on: date) -> make.MadeService:
+    domain = make.domain(acme, expires_on=date(2030, 1, 1))
+    return make.mailbox(domain, acme, on=True, expires_on=expires_on, renewal_months=12)
+
+
+def domain(acme: make.Made, expires_on: date) -> make.MadeService:
+    return make.domain(acme, on=True, expires_on=expires_on)
+
+
+def domain_whose_answer_is_lost(acme: make.Made, expires_on: date) -> make.MadeService:
+    made = make.domain(acme, on=True, expires_on=expires_on)
+    with transaction() as session:
+        session.get_one(SandboxName, made.name).faults = ["timeout-after"]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("build", "lead", "price"),
+    [(mailbox, 5, 1000), (domain, 30, 1500), (domain_whose_answer_is_lost, 30, 1500)],
+)
+def test_whatever_step_kills_the_process_there_is_one_renewal_and_one_debit(
+    fate, build, lead, price
+):
+    step = 0
+    while True:
+        step += 1
+        expires_on = EXPIRY + timedelta(days=step)
+        acme = make.organization(balance=OPENING)
+        made = build(acme, expires_on)
+        instant = at(expires_on - timedelta(days=lead))
+        died = fate.kills(step, lambda now=instant: tick(now))
+        for minutes in (0, 6, 12):
+            tick(instant + timedelta(minutes=minutes))
+        check(acme, made, expires_on, price)
+        if not died:
+            break
+    assert step > 30, "the engine cannot have so few steps: what is counted?"
+
+
+def check(acme: make.Made, made: make.MadeService, expires_on: date, price: int) -> None:
+    """One renewal, one debit, one extension, nothing held, nothing open, books balanced."""
+    db.session.remove()
+    own = Renewal.subscription_id == made.subscription_id
+    assert db.session.scalars(select(Renewal.state).where(own)).all() == [RenewalState.DONE]
+    wallet = db.session.execute(
+        select(Wallet.posted, Wallet.held).where(Wallet.organization_id == acme.id)
+    ).one()
+    assert tuple(wallet) == (OPENING - price, 0)
+    assert db.session.scalars(select(func.sum(LedgerEntry.amount))).one() == 0
+    ends = db.session.get_one(Subscription, made.subscription_id).expires_on
+    assert ends == expires_on.replace(year=expires_on.year + 1)
+    told = select(JournalRow.event).where(
+        JournalRow.subject == made.name, JournalRow.event.like("%.renewed")
+    )
+    assert len(db.session.scalars(told).all()) == 1
+    outcomes = select(Attempt.outcome).where(Attempt.subscription_id == made.subscription_id)
+    assert None not in db.session.scalars(outcomes).all()
+    if known := db.session.get(SandboxName, made.name):
+        assert known.renewals_seen == 1
+    db.session.remove()
