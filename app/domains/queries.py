@@ -1,11 +1,69 @@
 """Reads of domains."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
+from app.accounts.models import Account, Organization, User
+from app.billing.models import BillingContact, Card
 from app.domains.models import Domain
+from app.journal.models import JournalRow
+from app.subscriptions.models import Subscription
+from app.subscriptions.rules import Kind
+from app.web.listing import (
+    Found,
+    Listing,
+    Order,
+    Page,
+    Selected,
+    Wish,
+    count,
+    read_date,
+    read_number,
+    read_text,
+)
+
+# A name registered elsewhere has no date of ours: it comes after all that have one.
+_expiry = func.coalesce(Subscription.expires_on, date.max)
+
+LISTING = Listing(
+    {
+        "name": Order(Domain.name, read_text),
+        "expiry": Order(_expiry, read_date, Domain.id),
+    },
+    usual="name",
+)
+HISTORY = Listing({"time": Order(JournalRow.id, read_number)}, usual="-time")
+
+_Payer = aliased(Organization)
+_OfMailbox = aliased(Subscription)
+
+
+@dataclass(frozen=True)
+class DomainFilter:
+    """Which domains of an organization are meant; None and an empty text choose all."""
+
+    text: str = ""
+    with_mailboxes: bool | None = None
+    auto_renewal: bool | None = None
+    extension: str = ""
+
+    def apply(self, statement: Selected) -> Selected:
+        """Narrow a statement on domains and their own subscriptions."""
+        if self.text:
+            statement = statement.where(Domain.name.contains(self.text, autoescape=True))
+        if self.with_mailboxes is not None:
+            has = exists().where(_OfMailbox.domain_id == Domain.id, _OfMailbox.kind == Kind.MAILBOX)
+            statement = statement.where(has if self.with_mailboxes else ~has)
+        if self.auto_renewal is not None:
+            statement = statement.where(Subscription.auto_renewal.is_(self.auto_renewal))
+        if self.extension:
+            statement = statement.where(Domain.extension == self.extension)
+        return statement
 
 
 def find(session: Session, organization_ids: Collection[int], name: str) -> Domain | None:
@@ -13,3 +71,120 @@ def find(session: Session, organization_ids: Collection[int], name: str) -> Doma
     return session.scalars(
         select(Domain).where(Domain.name == name, Domain.organization_id.in_(organization_ids))
     ).one_or_none()
+
+
+def page(
+    session: Session,
+    organization_id: int,
+    chosen: DomainFilter,
+    wish: Wish,
+    *,
+    seen_by: Collection[int],
+) -> Page:
+    """One page of an organization's domains.
+
+    Each row carries how many there are (`total`) and how many mailboxes it has (`mailboxes`), both
+    counted as `app.web.listing.count` does. Contact and card are only told where the payer is one
+    of `seen_by`.
+    """
+    mine = chosen.apply(
+        _with_subscription(select(literal(1))).where(Domain.organization_id == organization_id)
+    )
+    statement = chosen.apply(
+        _described(seen_by)
+        .add_columns(_mailboxes().label("mailboxes"), count(mine).label("total"))
+        .where(Domain.organization_id == organization_id)
+    )
+    return LISTING.page(session, statement, wish)
+
+
+def described(session: Session, organization_ids: Collection[int], name: str) -> Found | None:
+    """All that a domain's own page tells, if one of the organizations owns it."""
+    statement = (
+        _described(organization_ids)
+        .add_columns(
+            Account.public_id.label("account"),
+            _mailboxes().label("mailboxes"),
+            _mailboxes(_OfMailbox.auto_renewal.is_(True)).label("mailboxes_on"),
+        )
+        .outerjoin(Account, Account.id == Domain.account_id)
+        .where(Domain.name == name, Domain.organization_id.in_(organization_ids))
+    )
+    return session.execute(statement).one_or_none()
+
+
+def extensions(session: Session, organization_id: int) -> list[str]:
+    """The extensions of an organization's domains, in alphabetical order."""
+    return list(
+        session.scalars(
+            select(Domain.extension)
+            .where(Domain.organization_id == organization_id)
+            .distinct()
+            .order_by(Domain.extension)
+        )
+    )
+
+
+def history(session: Session, organization_id: int, name: str, wish: Wish) -> Page:
+    """One page of what happened to a domain and what lives on it, in this organization."""
+    statement = (
+        select(
+            JournalRow.at,
+            JournalRow.event,
+            JournalRow.subject,
+            JournalRow.detail,
+            User.name.label("person"),
+        )
+        .outerjoin(User, User.id == JournalRow.user_id)
+        .where(
+            JournalRow.organization_id == organization_id,
+            or_(
+                JournalRow.subject == name,
+                JournalRow.subject.endswith(f"@{name}", autoescape=True),
+            ),
+        )
+    )
+    return HISTORY.page(session, statement, wish)
+
+
+def _with_subscription(statement: Selected) -> Selected:
+    return statement.select_from(Domain).outerjoin(
+        Subscription, and_(Subscription.domain_id == Domain.id, Subscription.kind == Kind.DOMAIN)
+    )
+
+
+def _described(seen_by: Collection[int]) -> Selected:
+    columns = select(
+        Domain.id,
+        Domain.name,
+        Domain.extension,
+        Domain.organization_id,
+        Domain.registrar,
+        Domain.status,
+        Subscription.expires_on,
+        Subscription.auto_renewal,
+        Subscription.renewal_months,
+        _Payer.name.label("payer"),
+        BillingContact.name.label("contact"),
+        Card.brand,
+        Card.last4,
+    )
+    return (
+        _with_subscription(columns)
+        .outerjoin(_Payer, _Payer.id == Subscription.billed_organization_id)
+        .outerjoin(
+            BillingContact,
+            and_(
+                BillingContact.id == Subscription.billing_contact_id,
+                BillingContact.organization_id.in_(seen_by),
+            ),
+        )
+        .outerjoin(Card, and_(Card.id == Subscription.card_id, Card.organization_id.in_(seen_by)))
+    )
+
+
+def _mailboxes(*conditions: ColumnElement[bool]) -> Any:
+    mailboxes = select(literal(1)).where(
+        _OfMailbox.domain_id == Domain.id, _OfMailbox.kind == Kind.MAILBOX, *conditions
+    )
+    return count(mailboxes.correlate(Domain))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from app.lib.dates import add_months, add_years_leap_safe
+from app.lib.dates import add_months, add_years_leap_safe, days_before
 
 MAX_YEARS = 10
 EXTERNAL = "external"
@@ -93,6 +93,11 @@ def years_to_offer(expires_on: date, today: date) -> int:
         if add_years_leap_safe(expires_on, years) <= add_months(today, 12 * MAX_YEARS):
             return years
     return 0
+
+
+def last_day_to_renew(expires_on: date) -> date:
+    """The last whole day on which a renewal is still in time (R7)."""
+    return days_before(expires_on, 1)
 
 
 def extension_of(name: str) -> str:

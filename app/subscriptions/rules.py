@@ -43,11 +43,21 @@ def status_on(kind: Kind, expires_on: date, today: date) -> Status:
         return Status.ACTIVE
     if kind is Kind.DOMAIN:
         return Status.EXPIRED
-    if today < expires_on + timedelta(days=GRACE_DAYS):
+    if today < grace_ends_on(expires_on):
         return Status.GRACE
-    if today < expires_on + timedelta(days=GRACE_DAYS + SUSPENDED_DAYS):
+    if today < suspension_ends_on(expires_on):
         return Status.SUSPENDED
     return Status.DELETABLE
+
+
+def grace_ends_on(expires_on: date) -> date:
+    """The first day on which an expired mailbox no longer works (R4)."""
+    return expires_on + timedelta(days=GRACE_DAYS)
+
+
+def suspension_ends_on(expires_on: date) -> date:
+    """The first day on which a suspended mailbox may be deleted (R4)."""
+    return expires_on + timedelta(days=GRACE_DAYS + SUSPENDED_DAYS)
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,14 @@ def extend(anchor: date, months: int, more: int, today: date) -> Extension:
     if expires_on <= today:
         raise WouldEndInThePast
     return Extension(anchor, total, expires_on)
+
+
+def after_renewal(anchor: date, months: int, more: int, today: date) -> Extension:
+    """What renewing by hand gives: one more period, or a fresh one where that would be over (R5)."""
+    try:
+        return extend(anchor, months, more, today)
+    except WouldEndInThePast:
+        return reactivate(more, today)
 
 
 def reactivate(months: int, today: date) -> Extension:

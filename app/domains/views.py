@@ -1,0 +1,98 @@
+"""Pages of domains: the list, one domain, its history."""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, abort, request, url_for
+from flask_login import login_required
+
+from app.accounts.access import chosen, may, scope
+from app.accounts.installation import today
+from app.accounts.rules import Right
+from app.db import db
+from app.domains import queries
+from app.domains import words as domain_words
+from app.domains.forms import read_filter, written
+from app.domains.rules import last_day_to_renew
+from app.journal.words import tell
+from app.subscriptions import words
+from app.subscriptions.queries import prices
+from app.subscriptions.rules import Kind
+from app.web.htmx import render
+from app.web.listing import Found, Links
+from app.web.listing import show as show_list
+
+blueprint = Blueprint("domains", __name__)
+
+ADVANCED = "advanced"
+
+
+@blueprint.get("/domains")
+@login_required
+def index() -> Response:
+    """The domains of the chosen organization, in the simple or the advanced view."""
+    organization = chosen()
+    if organization is None:
+        return render("domains/none.html")
+    session = db.session()
+    narrowed = read_filter(request.args)
+    wish = queries.LISTING.wish(request.args)
+    page = queries.page(session, organization.organization_id, narrowed, wish, seen_by=scope())
+    view = {"view": ADVANCED} if request.args.get("view") == ADVANCED else {}
+    links = Links(url_for(".index"), queries.LISTING, wish, page, written(narrowed), view)
+    return show_list(
+        "domains/list.html",
+        links,
+        rows=page.rows,
+        how_many=domain_words.how_many(page),
+        at_most=domain_words.at_most,
+        advanced=bool(view),
+        extensions=queries.extensions(session, organization.organization_id),
+        prices=prices(session),
+        **_words(organization.organization_id),
+    )
+
+
+@blueprint.get("/domains/<name>")
+@login_required
+def show(name: str) -> Response:
+    """One domain: its configuration, and what lives on it."""
+    domain = _domain(name)
+    return render(
+        "domains/show.html",
+        domain=domain,
+        at_most=domain_words.at_most,
+        prices=prices(db.session()),
+        **_words(domain.organization_id),
+    )
+
+
+@blueprint.get("/domains/<name>/history")
+@login_required
+def history(name: str) -> Response:
+    """What happened to a domain and to what lives on it, the latest first."""
+    domain = _domain(name)
+    wish = queries.HISTORY.wish(request.args)
+    page = queries.history(db.session(), domain.organization_id, domain.name, wish)
+    links = Links(url_for(".history", name=domain.name), queries.HISTORY, wish, page)
+    return show_list(
+        "domains/history.html",
+        links,
+        domain=domain,
+        rows=page.rows,
+        tell=tell,
+    )
+
+
+def _domain(name: str) -> Found:
+    return queries.described(db.session(), scope(), name.lower()) or abort(404)
+
+
+def _words(organization_id: int) -> dict[str, Any]:
+    return {
+        "standing": partial(words.standing, Kind.DOMAIN, today=today()),
+        "price_of": domain_words.price_of,
+        "years": words.years,
+        "last_day_to_renew": last_day_to_renew,
+        "may_renew": may(Right.MANAGE_RENEWALS, organization_id),
+    }

@@ -1,0 +1,36 @@
+"""How pages write what they count and price of domains."""
+
+from babel.numbers import format_decimal
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.subscriptions.queries import PriceList
+from app.subscriptions.rules import Kind
+from app.web.i18n import language
+from app.web.listing import COUNTED, Found, Page
+
+
+def how_many(page: Page) -> str:
+    """How many domains the list has in all its pages."""
+    total = page.rows[0].total if page.rows else 0
+    if total > COUNTED:
+        return _("More than %(number)s domains", number=_number(COUNTED))
+    return ngettext("%(num)d domain", "%(num)d domains", total)
+
+
+def at_most(total: int) -> str:
+    """A number that was only counted up to COUNTED."""
+    if total > COUNTED:
+        return _("more than %(number)s", number=_number(COUNTED))
+    return _number(total)
+
+
+def price_of(domain: Found, prices: PriceList) -> int | None:
+    """Minor units of a domain's next renewal; None where we sell none."""
+    if domain.renewal_months is None:
+        return None
+    return prices.of(Kind.DOMAIN, domain.extension, domain.renewal_months)
+
+
+def _number(count: int) -> str:
+    return str(format_decimal(count, locale=language()))

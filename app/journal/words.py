@@ -1,0 +1,111 @@
+"""What happened, as a sentence for the customer: one for each event of the journal."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from app.web.i18n import day, money
+
+Detail = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event in words, and its colour: empty, ``green``, ``amber`` or ``red``."""
+
+    sentence: str
+    tone: str = ""
+
+
+def tell(event: str, detail: Detail) -> Told:
+    """The event in words; an event without a sentence of its own is named as it is."""
+    try:
+        return _TOLD[event](detail)
+    except (KeyError, TypeError, ValueError):
+        # An older or newer version may have written other details, or other events.
+        return Told(str(_PLAIN.get(event, event.replace(".", " ").replace("_", " "))))
+
+
+def _switched_on(detail: Detail) -> Told:
+    if detail["months"] % 12:
+        return Told(_("Auto-renewal was switched on, monthly"), "green")
+    return Told(_("Auto-renewal was switched on, yearly"), "green")
+
+
+def _attempted(detail: Detail) -> Told:
+    sentences = {
+        "renewed": Told(_("Renewal tried: it succeeded"), "green"),
+        "unfunded": Told(_("Renewal tried: there was not enough money"), "red"),
+        "declined": Told(_("Renewal tried: the card was declined"), "red"),
+        "authentication_required": Told(
+            _("Renewal tried: the bank asks the card's holder to confirm"), "amber"
+        ),
+        "unknown": Told(_("Renewal tried: the answer is not known yet"), "amber"),
+        "blocked": Told(_("Renewal tried: something stands in its way"), "amber"),
+    }
+    return sentences[detail["outcome"]]
+
+
+def _renewed(detail: Detail) -> Told:
+    until = day(date.fromisoformat(detail["expires_on"]))
+    return Told(_("Renewed until %(date)s", date=until), "green")
+
+
+def _expired(detail: Detail) -> Told:
+    sentences = {
+        "grace": Told(_("Expired; it works for some days more"), "amber"),
+        "suspended": Told(_("Suspended, because it was not renewed"), "red"),
+        "deletable": Told(_("May be deleted, because it was not renewed"), "red"),
+        "expired": Told(_("Expired"), "red"),
+    }
+    return sentences[detail["status"]]
+
+
+def _debited(detail: Detail) -> Told:
+    amount = money(int(detail["amount"]), detail["currency"])
+    return Told(_("%(amount)s taken from the prepaid account", amount=amount))
+
+
+def _charged(detail: Detail) -> Told:
+    amount = money(int(detail["amount"]), detail["currency"])
+    return Told(_("%(amount)s charged to the card", amount=amount))
+
+
+_TOLD: dict[str, Callable[[Detail], Told]] = {
+    "auto_renewal.switched_on": _switched_on,
+    "renewal.attempted": _attempted,
+    "domain.renewed": _renewed,
+    "mailbox.renewed": _renewed,
+    "subscription.expired": _expired,
+    "wallet.debited": _debited,
+    "card.charged": _charged,
+}
+_PLAIN = {
+    "auto_renewal.switched_on": lazy_gettext("Auto-renewal was switched on"),
+    "auto_renewal.switched_off": lazy_gettext("Auto-renewal was switched off"),
+    "auto_renewal.changed": lazy_gettext("Auto-renewal was changed"),
+    "renewal.attempted": lazy_gettext("Renewal tried"),
+    "domain.renewed": lazy_gettext("Renewed"),
+    "mailbox.renewed": lazy_gettext("Renewed"),
+    "mailbox.added": lazy_gettext("Mailbox added"),
+    "mailbox.removed": lazy_gettext("Mailbox removed"),
+    "wallet.debited": lazy_gettext("Paid from the prepaid account"),
+    "card.charged": lazy_gettext("Paid by card"),
+    "forwarding.added": lazy_gettext("Forwarding added"),
+    "forwarding.changed": lazy_gettext("Forwarding changed"),
+    "forwarding.removed": lazy_gettext("Forwarding removed"),
+    "alert.opened": lazy_gettext("Alert opened"),
+    "alert.reminded": lazy_gettext("Alert: a reminder was sent"),
+    "alert.resolved": lazy_gettext("Alert resolved"),
+    "alert.expired": lazy_gettext("Alert expired"),
+    "organization.suspended": lazy_gettext("Organization suspended"),
+    "organization.resumed": lazy_gettext("Organization resumed"),
+    "move.applied": lazy_gettext("Move applied"),
+    "mail.queued": lazy_gettext("Mail queued"),
+    "mail.sent": lazy_gettext("Mail sent"),
+    "subscription.expired": lazy_gettext("Expired"),
+}

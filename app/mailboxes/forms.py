@@ -1,0 +1,24 @@
+"""The filters of the mailbox list, as its address carries them."""
+
+from collections.abc import Mapping
+
+from app.mailboxes.queries import MailboxFilter
+
+_ON_OFF = {"on": True, "off": False}
+
+
+def read_filter(args: Mapping[str, str]) -> MailboxFilter:
+    """The filter that an address asks for; what cannot be understood chooses all."""
+    return MailboxFilter(
+        text=args.get("q", "").replace("\0", "").strip().lower(),
+        auto_renewal=_ON_OFF.get(args.get("auto_renewal", "")),
+    )
+
+
+def written(chosen: MailboxFilter) -> dict[str, str]:
+    """The filter as fields of an address; what chooses all is left out."""
+    fields = {
+        "q": chosen.text,
+        "auto_renewal": {True: "on", False: "off", None: ""}[chosen.auto_renewal],
+    }
+    return {name: value for name, value in fields.items() if value}

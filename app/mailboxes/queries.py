@@ -1,0 +1,126 @@
+"""Reads of mailboxes."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from app.accounts.models import Organization
+from app.db.search import begins_with
+from app.domains.models import Domain
+from app.mailboxes.models import Mailbox
+from app.subscriptions.models import Subscription
+from app.subscriptions.rules import Kind
+from app.web.listing import (
+    Found,
+    Listing,
+    Order,
+    Page,
+    Selected,
+    Wish,
+    count,
+    read_date,
+    read_number,
+    read_text,
+)
+
+LISTING = Listing(
+    {
+        "address": Order(Mailbox.address, read_text),
+        "used": Order(Mailbox.used_bytes, read_number, Mailbox.id),
+        "expiry": Order(Subscription.expires_on, read_date, Subscription.id),
+    },
+    usual="address",
+)
+# Fewer letters than this are looked for at the beginning only, where an index finds them.
+ANYWHERE = 3
+
+_Payer = aliased(Organization)
+
+
+@dataclass(frozen=True)
+class MailboxFilter:
+    """Which mailboxes of a domain are meant; an empty text and None choose all."""
+
+    text: str = ""
+    auto_renewal: bool | None = None
+
+    def apply(self, statement: Selected) -> Selected:
+        """Narrow a statement on mailboxes, joined with their subscriptions."""
+        if self.text:
+            statement = statement.where(self._named())
+        if self.auto_renewal is not None:
+            statement = statement.where(Subscription.auto_renewal.is_(self.auto_renewal))
+        return statement
+
+    def _named(self) -> ColumnElement[bool]:
+        if len(self.text) < ANYWHERE:
+            return begins_with(Mailbox.address, self.text)
+        literally = self.text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+        # What follows the @ is the same in all of them: it only counts when it was typed.
+        rest = "%" if "@" in self.text else "%@%"
+        return Mailbox.address.like(f"%{literally}{rest}", escape="/")
+
+
+def page(session: Session, domain_id: int, chosen: MailboxFilter, wish: Wish) -> Page:
+    """One page of a domain's mailboxes; each row carries how many there are as `total`.
+
+    `total` is counted as `app.web.listing.count` does.
+    """
+    statement = select(
+        Mailbox.id,
+        Mailbox.address,
+        Mailbox.used_bytes,
+        Mailbox.quota_mib,
+        Subscription.expires_on,
+        Subscription.auto_renewal,
+        _total(domain_id, chosen).label("total"),
+    )
+    statement = _joined(statement).where(_on(domain_id, wish))
+    return LISTING.page(session, chosen.apply(statement), wish)
+
+
+def described(session: Session, organization_ids: Collection[int], address: str) -> Found | None:
+    """All that a mailbox's own page tells, if one of the organizations owns its domain."""
+    statement = (
+        _joined(
+            select(
+                Mailbox.address,
+                Mailbox.used_bytes,
+                Mailbox.quota_mib,
+                Domain.name.label("domain"),
+                Domain.organization_id,
+                Subscription.expires_on,
+                Subscription.auto_renewal,
+                Subscription.renewal_months,
+                Subscription.next_slot_on,
+                _Payer.name.label("payer"),
+            )
+        )
+        .join(Domain, Domain.id == Mailbox.domain_id)
+        .outerjoin(_Payer, _Payer.id == Subscription.billed_organization_id)
+        .where(Mailbox.address == address, Domain.organization_id.in_(organization_ids))
+    )
+    return session.execute(statement).one_or_none()
+
+
+def _joined(statement: Selected) -> Selected:
+    return statement.select_from(Mailbox).join(
+        Subscription, Subscription.id == Mailbox.subscription_id
+    )
+
+
+def _on(domain_id: int, wish: Wish) -> ColumnElement[bool]:
+    # Said of the table that holds the sort key, so that its index serves both.
+    if wish.sort == "expiry":
+        return and_(Subscription.domain_id == domain_id, Subscription.kind == Kind.MAILBOX)
+    return Mailbox.domain_id == domain_id
+
+
+def _total(domain_id: int, chosen: MailboxFilter) -> Any:
+    found = select(literal(1)).select_from(Mailbox)
+    if chosen.auto_renewal is not None:
+        found = _joined(found)
+    return count(chosen.apply(found).where(Mailbox.domain_id == domain_id))
