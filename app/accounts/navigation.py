@@ -55,7 +55,7 @@ def frame() -> dict[str, object]:
 
 
 def navigation() -> list[Item]:
-    """The rooms a customer walks through, as far as this installation has them."""
+    """The rooms a customer walks through; all but the first show things of an organization."""
     labels = {
         "/": _("Overview"),
         "/domains": _("Domains"),
@@ -67,7 +67,7 @@ def navigation() -> list[Item]:
     return [
         Item(url, label, _is_within(request.path, url))
         for url, label in labels.items()
-        if url in exist
+        if url in exist and (url == "/" or person().memberships)
     ]
 
 

@@ -1,5 +1,6 @@
 """Who may do what: plans, roles, and the rights each role carries."""
 
+import re
 from enum import StrEnum
 
 
@@ -47,3 +48,23 @@ def allows(role: Role, right: Right) -> bool:
 def last_owner_stays(roles: list[Role], leaving: Role) -> bool:
     """Whether a member with role `leaving` is the only owner, who cannot go or step down."""
     return leaving is Role.OWNER and roles.count(Role.OWNER) <= 1
+
+
+PASSWORD_LENGTHS = (10, 200)
+# What most lists of stolen passwords begin with, without the digits and signs put behind.
+_COMMON = frozenset({
+    "abcdefghij", "administrator", "azerty", "azertyuiop", "bonjour", "changeme", "chocolat",
+    "doudou", "football", "iloveyou", "jetaime", "letmein", "loulou", "motdepasse", "passw", "pass",
+    "password", "princess", "qwerty", "qwertyuiop", "secret", "soleil", "sunshine", "superman",
+    "welcome",
+})  # fmt: skip
+
+
+def is_guessable(password: str, *known: str) -> bool:
+    """Whether it is a common password, or what is known of the person, with signs around it."""
+    plain = password.casefold()
+    core = re.sub(r"[\W\d_]+", "", plain)
+    words = {part for text in known for part in (text, text.partition("@")[0])}
+    own = {re.sub(r"[\W\d_]+", "", word.casefold()) for word in words}
+    sequence = plain in "01234567890123456789" or plain in "98765432109876543210"
+    return len(set(plain)) < 4 or sequence or core in _COMMON or (core != "" and core in own)

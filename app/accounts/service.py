@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.accounts import limits
+from app.accounts.links import change_password
 from app.accounts.models import SignIn, User
 from app.accounts.queries import Credentials
 from app.journal.service import Actor, record
@@ -73,3 +74,37 @@ def sign_out(session: Session, sign_in_id: int) -> None:
 def choose_language(session: Session, user_id: int, language: str) -> None:
     """Speak this language on a person's pages and in their mails."""
     session.get_one(User, user_id).language = language
+
+
+def change_profile(
+    session: Session, user_id: int, *, name: str, language: str, now: datetime
+) -> None:
+    """Another name or language."""
+    user = session.get_one(User, user_id)
+    if (user.name, user.language) == (name, language):
+        return
+    user.name, user.language = name, language
+    record(
+        session, "user.changed", organization_id=None, subject=user.email,
+        by=Actor(user_id=user_id), now=now, name=name, language=language,
+    )  # fmt: skip
+
+
+def replace_password(
+    session: Session, tried: Credentials, password_hash: str, *, keep: int, now: datetime
+) -> None:
+    """Change the password of somebody who gave the present one; `keep` is their own sign-in."""
+    user = session.get_one(User, tried.user_id, with_for_update=True)
+    if user.password_hash != tried.password_hash:
+        raise PasswordChanged
+    change_password(session, user, password_hash, keep=keep, now=now)
+
+
+def sign_out_elsewhere(session: Session, user_id: int, *, keep: int, now: datetime) -> None:
+    """End all sign-ins of a person but one."""
+    session.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.id != keep))
+    user = session.get_one(User, user_id)
+    record(
+        session, "user.signed_out_elsewhere", organization_id=None, subject=user.email,
+        by=Actor(user_id=user_id), now=now,
+    )  # fmt: skip
