@@ -221,6 +221,13 @@
   // A form that was fetched is fetched again next time, not shown as it was left.
   on('close', (event) => { if (event.target.dataset?.filled) document.getElementById(event.target.dataset.filled)?.replaceChildren(); }, true);
 
+  // ---- A box that makes a password readable; without this file it stays away.
+  whenReady(() => { for (const box of document.querySelectorAll('[data-shows]')) box.closest('[hidden]')?.removeAttribute('hidden'); });
+  on('change', (event) => {
+    const field = document.getElementById(event.target.dataset?.shows);
+    if (field) field.type = event.target.checked ? 'text' : 'password';
+  });
+
   // ---- Answers that are not shown in place: say so instead of staying silent.
   const flashes = () => document.getElementById('flashes');
 
