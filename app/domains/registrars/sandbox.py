@@ -4,9 +4,10 @@ It is part of the product: the demo, trials and tests run on it. It keeps to RFC
 pure rule (`domains.rules.renew_at_registry`) that golden rows E1-E7 check.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.db import transaction
@@ -69,6 +70,21 @@ def enrol(session: Session, name: str, expires_at: datetime) -> None:
             SandboxName(name=name, sponsor=NAME, expires_at=expires_at, statuses=[], faults=[])
         )
         session.flush()
+
+
+def enrol_all(session: Session, names: Mapping[str, datetime]) -> None:
+    """Register many names at once; those that are there already stay as they are."""
+    known = set(session.scalars(select(SandboxName.name)))
+    fresh = [
+        {
+            "name": name, "sponsor": NAME, "expires_at": expires_at, "statuses": [], "faults": [],
+            "renewals_seen": 0,
+        }
+        for name, expires_at in names.items()
+        if name not in known
+    ]  # fmt: skip
+    if fresh:
+        session.execute(insert(SandboxName), fresh)
 
 
 def _next_fault(row: SandboxName) -> str | None:

@@ -1,0 +1,47 @@
+"""An import at work: what its parts share, and how they write many rows in one statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from app.db import Model
+from app.interchange.shape import Document
+from app.interchange.standing import Standing
+
+Ids = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """Hashes of new rows' passwords, by user id and by mailbox address."""
+
+    users: Mapping[str, str]
+    mailboxes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Adding:
+    """A checked document on its way into the portal; rows in `standing` are left as they are."""
+
+    session: Session
+    document: Document
+    standing: Standing
+    hashes: Hashes
+    currency: str
+    today: date
+    now: datetime
+
+    def write(self, model: type[Model], rows: list[dict[str, Any]]) -> int:
+        """Insert rows of the same keys; how many."""
+        if rows:
+            self.session.execute(insert(model), rows)
+        return len(rows)
+
+    def ids(self, model: Any, name: str = "public_id") -> Ids:
+        """Row ids of a whole table by the name that files use."""
+        rows = self.session.execute(select(getattr(model, name), model.id)).tuples()
+        return dict(rows.all())
