@@ -68,9 +68,17 @@ def _channel(settings: Settings) -> Channel:
 def pages(app: Flask) -> None:
     """Every address of the portal, room by room."""
     from app.accounts import views as accounts
+    from app.domains import views as domains
     from app.home import views as home
+    from app.mailboxes import views as mailboxes
+    from app.renewals import renew_now
+    from app.renewals import views as renewals
     from app.web import views as web
 
     app.register_blueprint(web.blueprint)
     app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(domains.blueprint)
+    app.register_blueprint(mailboxes.blueprint)
     app.register_blueprint(home.blueprint)
+    app.register_blueprint(renewals.blueprint)
+    app.register_blueprint(renew_now.blueprint)

@@ -12,7 +12,7 @@ from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import DomainTie, Item, Outcome, RenewalState, payment_order
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import prices
-from app.subscriptions.rules import Kind
+from app.subscriptions.rules import MONTHS, Kind, Period, after_renewal
 
 # Another process may still be on the line with the registry.
 ASK_AGAIN_AFTER = timedelta(minutes=5)
@@ -100,6 +100,17 @@ def tie_of(session: Session, domain_id: int) -> DomainTie:
         auto_renewal=bool(row.auto_renewal),
         failed=bool(row[4]),
     )
+
+
+def ends_after_renewal(session: Session, subscription_id: int, today: date) -> dict[Period, date]:
+    """When a mailbox would end if it were renewed by hand today, for each period."""
+    anchor, months = session.execute(
+        select(Subscription.anchor, Subscription.months).where(Subscription.id == subscription_id)
+    ).one()
+    return {
+        period: after_renewal(anchor, months, more, today).expires_on
+        for period, more in MONTHS.items()
+    }
 
 
 def open_renewals_for_staff(session: Session, now: datetime) -> list[int]:

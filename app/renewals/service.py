@@ -17,7 +17,7 @@ from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import Block, Outcome, RenewalState, Trigger
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import prices
-from app.subscriptions.rules import Extension, Kind, WouldEndInThePast, extend, reactivate
+from app.subscriptions.rules import Extension, Kind, WouldEndInThePast, after_renewal, extend
 from app.subscriptions.service import locked
 
 
@@ -136,11 +136,11 @@ def _extension(order: Order, context: Context) -> Extension:
     anchor, months = order.subscription.anchor, order.subscription.months
     if anchor is None or months is None:
         raise ValueError(f"{order.subscription.subject} has no anchor")
+    if order.may_reactivate:
+        return after_renewal(anchor, months, order.months, context.today)
     try:
         return extend(anchor, months, order.months, context.today)
     except WouldEndInThePast:
-        if order.may_reactivate:
-            return reactivate(order.months, context.today)
         raise _Stopped(Outcome.BLOCKED, Block.IN_THE_PAST) from None
 
 

@@ -20,7 +20,7 @@ from tests.renewals.test_engine import EXPIRY, at, before
 RACERS = 8
 
 
-def race(app, work: Callable[[], None]) -> list[BaseException]:
+def race(app, work: Callable[[], None]) -> list[Exception]:
     """Run `work` in eight threads that start together; what they raised."""
     start, raised = threading.Barrier(RACERS), []
 
@@ -29,7 +29,7 @@ def race(app, work: Callable[[], None]) -> list[BaseException]:
             start.wait()
             try:
                 work()
-            except BaseException as problem:
+            except Exception as problem:
                 raised.append(problem)
             finally:
                 db.session.remove()
