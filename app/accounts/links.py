@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.accounts import limits, mails
 from app.accounts.models import PasswordToken, SignIn, User
 from app.journal.service import Actor, record
-from app.lib.ids import digest, token
+from app.lib.ids import digest, public_id, token
 from app.outbox.service import queue
 from app.web.i18n import speaking
 
@@ -21,11 +21,21 @@ class NoLink(Exception):
 
 
 def send_link(session: Session, email: str, address: str, now: datetime) -> None:
-    """Queue a link to choose a new password, where somebody has that address; or TooMany."""
+    """Queue a link to choose a new password, where somebody has that address; or TooMany.
+
+    For an address that nobody has the same is written and taken back, so that the answer takes as
+    long (threat 8).
+    """
     limits.count(session, limits.PASSWORD_LINK, email, address, now)
     user = session.scalars(select(User).where(User.email == email)).one_or_none()
-    if user is None:
-        return
+    with session.begin_nested() as draft:
+        _queue_link(session, user or _nobody(session, email, now), now)
+        session.flush()
+        if user is None:
+            draft.rollback()
+
+
+def _queue_link(session: Session, user: User, now: datetime) -> None:
     secret = new_link(session, user.id, FORGOTTEN_LASTS, now)
     with speaking(user.language):
         letter = mails.forgotten(user.name, secret)
@@ -37,6 +47,13 @@ def send_link(session: Session, email: str, address: str, now: datetime) -> None
         session, "user.password_link_sent", organization_id=None, subject=user.email, by=Actor(),
         now=now,
     )  # fmt: skip
+
+
+def _nobody(session: Session, email: str, now: datetime) -> User:
+    user = User(public_id=public_id(), email=email, name=email[:120], created_at=now)
+    session.add(user)
+    session.flush()
+    return user
 
 
 def new_link(session: Session, user_id: int, lasts: timedelta, now: datetime) -> str:
