@@ -9,7 +9,7 @@ from app.accounts import installation, navigation, sign_in
 from app.cli import register_commands
 from app.db import configure, db
 from app.settings import Settings, read_settings
-from app.web import errors, i18n, security
+from app.web import errors, i18n, security, static
 
 migrate = Migrate(render_as_batch=True, compare_type=True)
 
@@ -23,6 +23,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure(app, settings.database_url)
     migrate.init_app(app, db, directory=str(wiring.MIGRATIONS))
     wiring.outside(app, settings)
+    # First, so that it compresses what all the others have finished.
+    static.init(app)
     security.init(app, settings)
     i18n.init(app, installation.terms)
     sign_in.init(app)

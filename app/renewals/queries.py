@@ -107,6 +107,8 @@ def ends_after_renewal(session: Session, subscription_id: int, today: date) -> d
     anchor, months = session.execute(
         select(Subscription.anchor, Subscription.months).where(Subscription.id == subscription_id)
     ).one()
+    if anchor is None or months is None:
+        raise ValueError(f"subscription {subscription_id} is no mailbox's")
     return {
         period: after_renewal(anchor, months, more, today).expires_on
         for period, more in MONTHS.items()

@@ -91,7 +91,7 @@ def extend(anchor: date, months: int, more: int, today: date) -> Extension:
 
 
 def after_renewal(anchor: date, months: int, more: int, today: date) -> Extension:
-    """What renewing by hand gives: one more period, or a fresh one where that would be over (R5)."""
+    """What renewing by hand gives: one more period, or a fresh one if that would be over (R5)."""
     try:
         return extend(anchor, months, more, today)
     except WouldEndInThePast:
