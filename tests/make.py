@@ -20,6 +20,7 @@ from app.domains.models import Domain
 from app.domains.registrars import sandbox
 from app.domains.rules import EXTERNAL, DomainStatus, extension_of
 from app.mailboxes.models import Forwarding, ForwardingDestination, Mailbox
+from app.moves.models import Move
 from app.subscriptions.models import Price, Subscription
 from app.subscriptions.rules import Kind, Status
 
@@ -121,6 +122,13 @@ def account(organization: Made, name: str = "web") -> Made:
         return Made(row.id, row.public_id)
 
 
+def move(account: Made, title: str = "PHP 8.5", due_on: date = date(2027, 4, 1)) -> None:
+    """A move announced for a hosting account."""
+    with transaction() as session:
+        name = f"move-{next(_numbers)}"
+        session.add(Move(public_id=name, account_id=account.id, title=title, due_on=due_on))
+
+
 def contact(organization: Made, name: str = "Second office") -> Made:
     """A further billing contact, not the default one."""
     with transaction() as session:
@@ -182,6 +190,7 @@ def domain(
     on: bool = False,
     payer: Made | None = None,
     external: bool = False,
+    account: Made | None = None,
 ) -> MadeService:
     """A domain at the sandbox registrar, known to its registry; or one registered elsewhere."""
     name = name or f"example{next(_numbers)}.org"
@@ -191,6 +200,7 @@ def domain(
             name=name, extension=extension_of(name), organization_id=organization.id,
             registrar=EXTERNAL if external else sandbox.NAME, status=DomainStatus.ACTIVE,
             registry_expires_at=None if external else instant, created_at=NOW,
+            account_id=account.id if account else None,
         )  # fmt: skip
         session.add(row)
         session.flush()
@@ -220,6 +230,7 @@ def mailbox(
     on: bool = False,
     payer: Made | None = None,
     renewal_months: int = 1,
+    used_bytes: int = 0,
 ) -> MadeService:
     """A mailbox of `months` since `anchor`; `expires_on` stands for that anchor and 0 months."""
     from app.lib.dates import expiry
@@ -241,7 +252,7 @@ def mailbox(
         session.flush()
         row = Mailbox(
             address=address, domain_id=domain.id, subscription_id=subscription.id, quota_mib=3072,
-            used_bytes=0, created_at=NOW,
+            used_bytes=used_bytes, created_at=NOW,
         )  # fmt: skip
         session.add(row)
         session.flush()

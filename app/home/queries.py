@@ -1,0 +1,183 @@
+"""Reads of the overview and of hosting accounts: what several rooms know of one organization."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account, Organization
+from app.accounts.rules import Plan
+from app.domains.models import Domain
+from app.domains.rules import DomainStatus
+from app.moves.models import Move
+from app.subscriptions.models import Subscription
+from app.subscriptions.queries import prices
+from app.subscriptions.rules import GRACE_DAYS, SUSPENDED_DAYS, Kind
+from app.web.listing import count
+
+AHEAD = timedelta(days=30)
+# An overview that had more to read would be none; sums are still right up to here.
+READ = 200
+COUNTED = 10_000
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A renewal that a wallet will be asked to pay; `price` in minor units, None if not for sale.
+
+    `owner` is the organization that has the service, where that is another than the one that pays.
+    """
+
+    kind: Kind
+    subject: str
+    on: date
+    price: int | None
+    owner: str | None
+
+
+def next_charges(session: Session, payer_id: int, today: date) -> list[Charge]:
+    """Renewals that an organization pays by itself within 30 days, the first READ of them."""
+    catalogue = prices(session)
+    rows = session.execute(
+        select(
+            Subscription.kind, Subscription.subject, Subscription.next_slot_on,
+            Subscription.renewal_months, Subscription.organization_id, Domain.extension,
+            Organization.name.label("owner"),
+        )
+        .join(Domain, Domain.id == Subscription.domain_id)
+        .join(Organization, Organization.id == Subscription.organization_id)
+        .where(
+            Subscription.billed_organization_id == payer_id,
+            Subscription.auto_renewal,
+            Subscription.next_slot_on <= today + AHEAD,
+        )
+        .order_by(Subscription.next_slot_on, Subscription.expires_on, Subscription.subject)
+        .limit(READ)
+    )  # fmt: skip
+    return [
+        Charge(
+            row.kind,
+            row.subject,
+            max(row.next_slot_on, today),
+            catalogue.of(row.kind, row.extension, row.renewal_months),
+            None if row.organization_id == payer_id else row.owner,
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A service that ends, or has ended, and will not renew by itself."""
+
+    kind: Kind
+    subject: str
+    expires_on: date
+
+
+def endings(session: Session, organization_id: int, today: date) -> list[Ending]:
+    """What ends within 30 days, or ended so lately that it can still be saved, soonest first."""
+    rows = session.execute(
+        select(Subscription.kind, Subscription.subject, Subscription.expires_on)
+        .join(Domain, Domain.id == Subscription.domain_id)
+        .where(
+            Subscription.organization_id == organization_id,
+            Subscription.auto_renewal.is_(False),
+            Subscription.expires_on <= today + AHEAD,
+            _can_be_saved(today),
+        )
+        .order_by(Subscription.expires_on, Subscription.kind, Subscription.subject)
+        .limit(READ)
+    )
+    return [Ending(*row) for row in rows]
+
+
+def _can_be_saved(today: date) -> ColumnElement[bool]:
+    """A name that is not gone; a mailbox until it may be deleted (R4)."""
+    kept = today - timedelta(days=GRACE_DAYS + SUSPENDED_DAYS)
+    return or_(
+        and_(Subscription.kind == Kind.DOMAIN, Domain.status != DomainStatus.GONE),
+        and_(Subscription.kind == Kind.MAILBOX, Subscription.expires_on > kept),
+    )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many there are, counted up to COUNTED; one more stands for more than that."""
+
+    domains: int
+    mailboxes: int
+    accounts: int
+
+
+def counts(session: Session, organization_id: int) -> Counts:
+    """Domains, mailboxes and hosting accounts of an organization, in one statement."""
+
+    domains = select(Domain.id).where(Domain.organization_id == organization_id)
+    mailboxes = select(Subscription.id).where(
+        Subscription.organization_id == organization_id, Subscription.kind == Kind.MAILBOX
+    )
+    accounts = select(Account.id).where(Account.organization_id == organization_id)
+    row = session.execute(
+        select(count(domains, COUNTED), count(mailboxes, COUNTED), count(accounts, COUNTED))
+    ).one()
+    return Counts(*row)
+
+
+@dataclass(frozen=True)
+class PlannedMove:
+    """A move announced for an account."""
+
+    title: str
+    due_on: date
+
+
+@dataclass(frozen=True)
+class HostingAccount:
+    """A hosting account with what is planned for it."""
+
+    id: int
+    name: str
+    plan: Plan
+    organization_id: int
+    moves: list[PlannedMove]
+
+
+def hosting_accounts(
+    session: Session, organization_ids: Collection[int], name: str | None = None
+) -> list[HostingAccount]:
+    """Hosting accounts of the organizations, by name, or the one of that name."""
+    statement = (
+        select(
+            Account.id, Account.public_id, Account.plan, Account.organization_id,
+            Move.title, Move.due_on,
+        )
+        .outerjoin(Move, Move.account_id == Account.id)
+        .where(Account.organization_id.in_(organization_ids))
+        .order_by(Account.public_id, Move.due_on, Move.id)
+        .limit(COUNTED)
+    )  # fmt: skip
+    if name is not None:
+        statement = statement.where(Account.public_id == name)
+    found: dict[int, HostingAccount] = {}
+    for row in session.execute(statement):
+        account = found.setdefault(
+            row.id, HostingAccount(row.id, row.public_id, row.plan, row.organization_id, [])
+        )
+        if row.title is not None:
+            account.moves.append(PlannedMove(row.title, row.due_on))
+    return list(found.values())
+
+
+def domains_on(session: Session, account_id: int) -> list[str]:
+    """Names of the domains on a hosting account, the first READ of them."""
+    return list(
+        session.scalars(
+            select(Domain.name)
+            .where(Domain.account_id == account_id)
+            .order_by(Domain.name)
+            .limit(READ)
+        )
+    )
