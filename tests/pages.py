@@ -1,9 +1,14 @@
 """How tests use pages: signing in, and the checks that every page must pass."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from html import unescape
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from tests.make import PASSWORD, Made
 
@@ -48,3 +53,34 @@ def csrf_token(html: str) -> str:
     start = html.rindex("<input", 0, at)
     tag = html[start : html.index(">", at)]
     return tag.split('value="')[1].split('"')[0]
+
+
+def listed(html: str) -> list[str]:
+    """Names of the rows of a list, in order, by their boxes."""
+    names = re.findall(r'name="(?:domain|mailbox)"[^>]* aria-label="Select ([^"]+)"', html)
+    return [unescape(name) for name in names]
+
+
+def without_tokens(html: str) -> str:
+    """A page without what differs each time it is asked for."""
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", html)
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[tuple[str, object]]]:
+    """Collects the SQL that the application sends meanwhile, with its parameters."""
+    from app.db import db
+
+    sent: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if not statement.startswith("BEGIN"):
+            sent.append((statement, parameters))
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -12,6 +12,7 @@ from app.db import db
 from app.domains import queries as domains
 from app.mailboxes import queries
 from app.mailboxes.forms import read_filter, written
+from app.mailboxes.forwarding_views import forwarded
 from app.mailboxes.words import MIB, how_many, space
 from app.subscriptions import words
 from app.subscriptions.queries import prices
@@ -44,6 +45,7 @@ def of_domain(name: str) -> Response:
         space=space,
         standing=partial(words.standing, Kind.MAILBOX, today=today()),
         may_renew=may(Right.MANAGE_RENEWALS, domain.organization_id),
+        **forwarded(session, domain),
     )
 
 

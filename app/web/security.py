@@ -49,6 +49,7 @@ def init(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     app.before_request(_refuse_other_hosts)
     app.before_request(_refuse_other_sites)
+    app.before_request(_refuse_nul)
     csrf.init_app(app)
     app.after_request(_headers)
 
@@ -73,6 +74,12 @@ def _refuse_other_sites() -> None:
 
 def _is_ours(host: str) -> bool:
     return host_is_trusted(host, current_app.config["TRUSTED_HOSTS"])
+
+
+def _refuse_nul() -> None:
+    # PostgreSQL holds no NUL in a text, so nothing has a name or an address with one.
+    if "\0" in request.path:
+        abort(404)
 
 
 def _headers(response: Response) -> Response:
