@@ -70,6 +70,7 @@ def pages(app: Flask) -> None:
     from app.accounts import views as accounts
     from app.domains import views as domains
     from app.home import views as home
+    from app.mailboxes import forwarding_views as forwardings
     from app.mailboxes import views as mailboxes
     from app.renewals import renew_now
     from app.renewals import views as renewals
@@ -79,6 +80,7 @@ def pages(app: Flask) -> None:
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(domains.blueprint)
     app.register_blueprint(mailboxes.blueprint)
+    app.register_blueprint(forwardings.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(renewals.blueprint)
     app.register_blueprint(renew_now.blueprint)
