@@ -9,11 +9,17 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from app.lib.shell import shell_gettext
+
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "VIGIE_"
 # Read by the test suite, not by the application.
 FOREIGN = ("VIGIE_TEST_",)
 SECRET = ("database_url", "secret_key", "mail_url")
+
+
+# What is said here is said before there is an application, in the language of the shell.
+_ = shell_gettext()
 
 
 class BadSettings(Exception):
@@ -67,28 +73,28 @@ class Settings(BaseModel):
             if value.startswith(scheme):
                 return "postgresql+psycopg://" + value.removeprefix(scheme)
         if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
-            raise ValueError("must begin with sqlite:/// or postgresql://")
+            raise ValueError(_("must begin with sqlite:/// or postgresql://"))
         return value
 
     @field_validator("public_url")
     @classmethod
     def _public(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+            raise ValueError(_("must begin with http:// or https://"))
         return value.rstrip("/")
 
     @field_validator("mail_url")
     @classmethod
     def _mail(cls, value: str) -> str:
         if not value.startswith(("file:", "smtp://", "smtps://")):
-            raise ValueError("must begin with file:, smtp:// or smtps://")
+            raise ValueError(_("must begin with file:, smtp:// or smtps://"))
         return value
 
     @field_validator("host_logo")
     @classmethod
     def _logo(cls, value: str) -> str:
         if value and (not value.startswith("/") or value.startswith("//")):
-            raise ValueError("must be a path of the portal itself, beginning with one /")
+            raise ValueError(_("must be a path of the portal itself, beginning with one /"))
         return value
 
     @model_validator(mode="before")
@@ -121,7 +127,9 @@ def read_settings(
         if name.endswith("_file") and name.removesuffix("_file") in Settings.model_fields:
             name, text = name.removesuffix("_file"), _read_secret(variable, given_text)
             if PREFIX + name.upper() in merged:
-                raise BadSettings(f"{variable} and {PREFIX}{name.upper()} are both set: keep one")
+                raise BadSettings(
+                    _("%s and %s are both set: keep one") % (variable, PREFIX + name.upper())
+                )
         if name in Settings.model_fields:
             values[name] = text
     try:
@@ -132,10 +140,32 @@ def read_settings(
 
 def _sentence(error: ErrorDetails) -> str:
     name = str(error["loc"][0])
-    reason = error["msg"].removeprefix("Value error, ")
     # A password in an address must not end up in a log.
-    shown = "" if name in SECRET else f" (it is {error['input']!r})"
-    return f"{PREFIX}{name.upper()}: {reason}{shown}"
+    shown = "" if name in SECRET else " " + _("(it is %s)") % repr(error["input"])
+    return f"{PREFIX}{name.upper()}: {_reason(error)}{shown}"
+
+
+def _reason(error: ErrorDetails) -> str:
+    limits = error.get("ctx", {})
+    match error["type"]:
+        case "value_error":
+            return str(limits["error"])
+        case "greater_than_equal":
+            return _("must be at least %s") % limits["ge"]
+        case "less_than_equal":
+            return _("must be at most %s") % limits["le"]
+        case "literal_error":
+            return _("must be one of %s") % limits["expected"]
+        case "string_too_long":
+            return _("must have at most %s characters") % limits["max_length"]
+        case "string_pattern_mismatch":
+            return _("must look like %s") % limits["pattern"]
+        case kind if kind.startswith("bool"):
+            return _("must be 1 or 0")
+        case kind if kind.startswith("int"):
+            return _("must be a whole number")
+        case _:
+            return error["msg"]
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
@@ -152,4 +182,6 @@ def _read_secret(variable: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as problem:
-        raise BadSettings(f"{variable}: {path} cannot be read ({problem.strerror})") from None
+        raise BadSettings(
+            _("%s: %s cannot be read (%s)") % (variable, path, problem.strerror)
+        ) from None

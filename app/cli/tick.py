@@ -14,6 +14,7 @@ from app.accounts.models import Organization
 from app.db import db
 from app.jobs.service import ClockWentBack, NoSuchJob, schedule, tick
 from app.journal.models import JournalRow
+from app.journal.words import tell
 from app.web.state import now, settings
 
 
@@ -92,7 +93,6 @@ def _lines(runs: list[int]) -> list[dict[str, object]]:
 
 
 def _in_words(line: dict[str, object]) -> str:
-    fixed = ("at", "event", "organization", "subject")
-    more = " ".join(f"{key}={value}" for key, value in line.items() if key not in fixed)
-    where = f"{line['subject']}  ({line['organization']})"
-    return f"{line['at']}  {line['event']}  {where}  {more}".rstrip()
+    told = tell(str(line["event"]), line)
+    who = f"{line['subject']} ({line['organization']})"
+    return f"{line['at']}  {line['event']}  {who}  {told.sentence}"

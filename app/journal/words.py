@@ -45,9 +45,21 @@ def _attempted(detail: Detail) -> Told:
             _("Renewal tried: the bank asks the card's holder to confirm"), "amber"
         ),
         "unknown": Told(_("Renewal tried: the answer is not known yet"), "amber"),
-        "blocked": Told(_("Renewal tried: something stands in its way"), "amber"),
+        "blocked": Told(_blocked(detail.get("reason")), "amber"),
     }
     return sentences[detail["outcome"]]
+
+
+def _blocked(reason: object) -> str:
+    reasons = {
+        "domain_gone": _("Not renewed: the domain is no longer registered with us"),
+        "domain_ends_first": _("Not renewed: its domain ends first and was not renewed"),
+        "transferring": _("Not renewed: the domain is being transferred"),
+        "no_price": _("Not renewed: there is no price for it; we have been told"),
+        "registry_refused": _("Not renewed: the registry refused; we have been told"),
+        "would_end_in_the_past": _("Not renewed: it expired too long ago"),
+    }
+    return reasons.get(str(reason)) or _("Not renewed: something stands in its way")
 
 
 def _renewed(detail: Detail) -> Told:

@@ -1,11 +1,9 @@
 """French and English: which one a page, a mail or a command speaks, and how it writes values."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
@@ -16,6 +14,7 @@ from flask_babel import Babel, force_locale, get_locale
 from flask_login import current_user
 
 from app.lib.money import EXPONENTS
+from app.lib.shell import TRANSLATIONS, language_of_shell
 from app.web.state import settings
 
 LANGUAGES = ("fr", "en")
@@ -37,7 +36,7 @@ def init(app: Flask, terms: Callable[[], WrittenTerms]) -> None:
     """Choose the language of each answer, and write values in the installation's terms."""
     app.extensions[_TERMS] = terms
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(app.root_path) / "translations")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=_choose)
     app.jinja_env.filters.update(money=money, date=day, instant=instant)
     app.context_processor(lambda: {"locale": language()})
@@ -56,14 +55,6 @@ def _choose() -> str:
     if chosen in LANGUAGES:
         return cast(str, chosen)
     return request.accept_languages.best_match(LANGUAGES) or settings().default_language
-
-
-def language_of_shell() -> str:
-    """The language of a person at a command line, by the usual variables of POSIX."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(name):
-            return "fr" if value.lower().startswith("fr") else "en"
-    return "en"
 
 
 @contextmanager
