@@ -43,5 +43,5 @@ class Adding:
 
     def ids(self, model: Any, name: str = "public_id") -> Ids:
         """Row ids of a whole table by the name that files use."""
-        rows = self.session.execute(select(getattr(model, name), model.id)).tuples()
+        rows = self.session.execute(select(getattr(model, name), model.id))
         return dict(rows.all())

@@ -129,7 +129,7 @@ def add_mailboxes(adding: Adding) -> int:
         name: (domain_id, owner)
         for name, domain_id, owner in adding.session.execute(
             select(Domain.name, Domain.id, Domain.organization_id)
-        ).tuples()
+        )
     }
     homes = [names[row.address.rpartition("@")[2]] for row in fresh]
     subscriptions = dict(
@@ -139,7 +139,7 @@ def add_mailboxes(adding: Adding) -> int:
                 _mailbox_subscription(adding, row, home, owners)
                 for row, home in zip(fresh, homes, strict=True)
             ],
-        ).tuples().all()
+        ).all()
     )  # fmt: skip
     return adding.write(
         Mailbox,

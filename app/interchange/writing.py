@@ -60,7 +60,7 @@ def _prices(session: Session) -> Rows:
         {"kind": kind.value, "extension": extension, "years": months // 12, "price": price}
         if kind is Kind.DOMAIN
         else {"kind": kind.value, "period": period_of(months).value, "price": price}
-        for kind, extension, months, price in sorted(rows.tuples())
+        for kind, extension, months, price in sorted(rows)
     ]
 
 
@@ -110,7 +110,7 @@ def _members(session: Session, part: Part) -> dict[int, Rows]:
         .where(*part.of(Member.organization_id))
     )
     found: dict[int, Rows] = defaultdict(list)
-    for owner, user, role in sorted(rows.tuples()):
+    for owner, user, role in sorted(rows):
         found[owner].append({"user": user, "role": role.value})
     return found
 
