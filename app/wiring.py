@@ -68,6 +68,7 @@ def _channel(settings: Settings) -> Channel:
 def pages(app: Flask) -> None:
     """Every address of the portal, room by room."""
     from app.accounts import views as accounts
+    from app.billing import views as billing
     from app.domains import views as domains
     from app.home import views as home
     from app.mailboxes import forwarding_views as forwardings
@@ -78,6 +79,7 @@ def pages(app: Flask) -> None:
 
     app.register_blueprint(web.blueprint)
     app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(billing.blueprint)
     app.register_blueprint(domains.blueprint)
     app.register_blueprint(mailboxes.blueprint)
     app.register_blueprint(forwardings.blueprint)

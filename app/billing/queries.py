@@ -1,12 +1,15 @@
 """Reads of money: balances, what the ledger says of them, contacts, cards."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.billing.models import BillingContact, Card, LedgerAccount, LedgerEntry, LedgerTx, Wallet
-from app.billing.rules import Balance
+from app.billing.rules import Balance, EntryKind
 
 
 def balance(session: Session, organization_id: int, currency: str) -> Balance:
@@ -30,6 +33,18 @@ def contacts(session: Session, organization_id: int) -> list[BillingContact]:
     )
 
 
+def contact(
+    session: Session, organization_ids: Collection[int], public_id: str
+) -> BillingContact | None:
+    """The billing contact of that id if one of the organizations has it."""
+    return session.scalars(
+        select(BillingContact).where(
+            BillingContact.public_id == public_id,
+            BillingContact.organization_id.in_(organization_ids),
+        )
+    ).one_or_none()
+
+
 def cards(session: Session, organization_id: int) -> list[Card]:
     """Cards of an organization."""
     return list(
@@ -43,35 +58,57 @@ def cards(session: Session, organization_id: int) -> list[Card]:
 class StatementLine:
     """One movement of a wallet, in minor units, with the balance after it."""
 
-    at: object
-    business_date: object
-    kind: str
+    id: int
+    at: datetime
+    business_date: date
+    kind: EntryKind
     ref: str
     amount: int
     after: int
 
 
 def statement(
-    session: Session, organization_id: int, currency: str, limit: int
+    session: Session, organization_id: int, currency: str, limit: int, before: int | None = None
 ) -> list[StatementLine]:
-    """The latest movements of a wallet, newest first, each with the balance after it."""
+    """Movements of a wallet, newest first, each with the balance after it.
+
+    `before` is the id of the last line already seen; without it the list begins with the latest.
+    """
+    mine = [Wallet.organization_id == organization_id, Wallet.currency == currency]
     after = balance(session, organization_id, currency).posted
+    if before is not None:
+        seen = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(
+            *mine, LedgerEntry.id >= before
+        )
+        after -= int(session.scalars(_of_wallets(seen)).one())
+        mine.append(LedgerEntry.id < before)
     rows = session.execute(
-        select(LedgerTx.at, LedgerTx.business_date, LedgerTx.kind, LedgerTx.ref, LedgerEntry.amount)
-        .join(LedgerEntry, LedgerEntry.tx_id == LedgerTx.id)
-        .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
-        .join(Wallet, Wallet.id == LedgerAccount.wallet_id)
-        .where(Wallet.organization_id == organization_id, Wallet.currency == currency)
+        _of_wallets(
+            select(
+                LedgerEntry.id, LedgerTx.at, LedgerTx.business_date, LedgerTx.kind, LedgerTx.ref,
+                LedgerEntry.amount,
+            )
+        )
+        .join(LedgerTx, LedgerTx.id == LedgerEntry.tx_id)
+        .where(*mine)
         .order_by(LedgerEntry.id.desc())
         .limit(limit)
-    ).all()
+    )  # fmt: skip
     lines = []
     for row in rows:
         lines.append(
-            StatementLine(row.at, row.business_date, row.kind.value, row.ref, row.amount, after)
-        )
+            StatementLine(
+                row.id, row.at, row.business_date, row.kind, row.ref, row.amount, after
+            )
+        )  # fmt: skip
         after -= row.amount
     return lines
+
+
+def _of_wallets(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement.join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id).join(
+        Wallet, Wallet.id == LedgerAccount.wallet_id
+    )
 
 
 def wallets_that_differ_for_staff(session: Session) -> list[tuple[int, int, int]]:

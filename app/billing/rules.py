@@ -1,7 +1,10 @@
 """Decisions about money: what a wallet can pay, and in which order."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
+
+from app.lib.dates import add_months
 
 
 class AccountKind(StrEnum):
@@ -40,3 +43,8 @@ def check_balanced(amounts: list[int]) -> None:
     """Raise NotBalanced unless the amounts, in minor units, are a whole movement."""
     if len(amounts) < 2 or sum(amounts) != 0 or 0 in amounts:
         raise NotBalanced(amounts)
+
+
+def last_valid_day(year: int, month: int) -> date:
+    """A card's last valid day: the last one of its month (A-5)."""
+    return add_months(date(year, month, 1), 1) - timedelta(days=1)

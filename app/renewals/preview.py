@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from app.lib.dates import add_months
+from app.billing.rules import last_valid_day
 from app.renewals.rules import DomainTie, blocked_by_domain, first_attempt_day, next_attempt_day
 from app.subscriptions.rules import Kind
 
@@ -21,6 +21,7 @@ class DomainAdvice(StrEnum):
 
     NOT_RENEWED = "not_renewed"
     ENDS_FIRST = "ends_first"
+    FAILED = "failed"
     GONE = "gone"
 
 
@@ -75,6 +76,7 @@ class Preview:
     missing: int | None
     cautions: tuple[Caution, ...]
     domain: DomainAdvice | None
+    domain_ends_on: date | None
 
 
 def preview(facts: Facts) -> Preview:
@@ -92,6 +94,7 @@ def preview(facts: Facts) -> Preview:
         missing=_missing(facts),
         cautions=cautions(facts),
         domain=advice(facts),
+        domain_ends_on=facts.tie.paid_through if facts.tie else None,
     )
 
 
@@ -122,15 +125,9 @@ def advice(facts: Facts) -> DomainAdvice | None:
         return None
     if tie.gone:
         return DomainAdvice.GONE
-    if tie.auto_renewal:
-        return None
-    blocked = blocked_by_domain(facts.expires_on, tie)
-    return DomainAdvice.ENDS_FIRST if blocked else DomainAdvice.NOT_RENEWED
-
-
-def last_valid_day(year: int, month: int) -> date:
-    """A card's last valid day: the last one of its month."""
-    return add_months(date(year, month, 1), 1) - timedelta(days=1)
+    if blocked_by_domain(facts.expires_on, tie):
+        return DomainAdvice.FAILED if tie.auto_renewal else DomainAdvice.ENDS_FIRST
+    return None if tie.auto_renewal else DomainAdvice.NOT_RENEWED
 
 
 def _rate(price: int | None, months: int, per: int) -> int | None:
