@@ -17,7 +17,7 @@ from app.mailboxes.words import MIB, how_many, space
 from app.subscriptions import words
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import Kind, grace_ends_on, suspension_ends_on
-from app.web.htmx import render
+from app.web.htmx import render, wants_part
 from app.web.listing import Links
 from app.web.listing import show as show_list
 
@@ -45,7 +45,7 @@ def of_domain(name: str) -> Response:
         space=space,
         standing=partial(words.standing, Kind.MAILBOX, today=today()),
         may_renew=may(Right.MANAGE_RENEWALS, domain.organization_id),
-        **forwarded(session, domain),
+        **({} if wants_part() else forwarded(session, domain)),
     )
 
 

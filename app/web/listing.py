@@ -185,9 +185,17 @@ class Links:
     choices: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def here(self) -> str:
-        """The list as it is, from its beginning."""
-        return self.to()
+    def current(self) -> str:
+        """This very page."""
+        if not self.wish.place:
+            return self.to()
+        cursor = _BETWEEN.join(str(value) for value in self.wish.place)
+        return self.to(**{"before" if self.wish.backwards else "after": cursor})
+
+    @property
+    def way_back(self) -> str:
+        """The query of an address that comes back to this page; empty for the plain list."""
+        return "" if self.current == self.path else "?" + urlencode({"next": self.current})
 
     @property
     def cleared(self) -> str:
@@ -206,7 +214,10 @@ class Links:
 
     @property
     def sizes(self) -> list[tuple[int, str, bool]]:
-        """Page sizes on offer: size, address, whether it is this one."""
+        """Page sizes on offer: size, address, whether it is this one; none for a short list."""
+        page = self.page
+        if len(page.rows) <= SIZES[0] and not page.before and not page.after:
+            return []
         return [
             (size, self.to(size="" if size == SIZE else str(size)), size == self.wish.size)
             for size in SIZES
@@ -247,7 +258,7 @@ class Links:
 def show(template: str, links: Links, **context: Any) -> Response:
     """The page of a list, or only its block `list` when htmx asks for a part."""
     answer = render(template, block="list", links=links, **context)
-    if wants_part() and not links.wish.place:
+    if wants_part():
         # A filter form sends its empty fields too: the address leaves them out.
-        answer.headers["HX-Push-Url"] = links.here
+        answer.headers["HX-Push-Url"] = links.current
     return answer

@@ -209,7 +209,7 @@ def test_the_overview_shows_the_configuration_and_leads_to_changing_it(owner, th
     assert ">Configuration</h2>" in html
     assert '<span class="badge green">On</span>' in html
     assert 'href="/domains/alpha.org/auto-renewal"' in html
-    assert "1 with auto-renewal" in html
+    assert "<dt>With auto-renewal</dt><dd>1</dd>" in html
     for tab in ("/domains/alpha.org/mailboxes", "/domains/alpha.org/history"):
         assert f'href="{tab}"' in html
 

@@ -169,5 +169,5 @@ def test_clearing_the_filters_keeps_the_rest(links):
 
 def test_a_usual_list_has_a_plain_address(links):
     usual = Links("/things", links.listing, Wish("key", False, SIZE), Page([], None, None))
-    assert (usual.here, usual.next, usual.previous) == ("/things", None, None)
+    assert (usual.current, usual.next, usual.previous) == ("/things", None, None)
     assert usual.sort("key") == "/things?sort=-key"
