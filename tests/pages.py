@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from html import unescape
+from html.parser import HTMLParser
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -53,6 +54,65 @@ def csrf_token(html: str) -> str:
     start = html.rindex("<input", 0, at)
     tag = html[start : html.index(">", at)]
     return tag.split('value="')[1].split('"')[0]
+
+
+class _Fields(HTMLParser):
+    """Collects what a browser would send of the form with a certain action."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self.action = action
+        self.inside = False
+        self.found: dict[str, str] = {}
+        self.select = self.textarea = ""
+
+    def handle_starttag(self, tag, attributes):
+        attrs = dict(attributes)
+        name, value = attrs.get("name") or "", attrs.get("value") or ""
+        if tag == "form":
+            self.inside = attrs.get("action") == self.action
+        if not self.inside:
+            return
+        if tag == "input" and name:
+            if attrs.get("type") not in ("checkbox", "radio") or "checked" in attrs:
+                self.found[name] = value
+        elif tag == "select":
+            self.select = name
+        elif tag == "textarea":
+            self.textarea = name
+            self.found[name] = ""
+        elif tag == "option" and ("selected" in attrs or self.select not in self.found):
+            self.found[self.select] = value
+
+    def handle_data(self, data):
+        if self.inside and self.textarea:
+            self.found[self.textarea] += data
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self.inside = False
+        elif tag == "textarea":
+            self.textarea = ""
+
+
+def fields(html: str, action: str) -> dict[str, str]:
+    """What a browser without JavaScript would send of the form with that action."""
+    parser = _Fields(action)
+    parser.feed(html)
+    return parser.found
+
+
+def fill(client: FlaskClient, address: str, changes: dict[str, str | None], **more):
+    """Open a page with a form to the same address, change fields (None unticks), send it."""
+    html = client.get(address).get_data(as_text=True)
+    return send(client, address, html, changes, **more)
+
+
+def send(client: FlaskClient, address: str, html: str, changes: dict[str, str | None], **more):
+    """Change fields of a form that is open already, and send it."""
+    filled = fields(html, address) | changes
+    data = {name: value for name, value in filled.items() if value is not None}
+    return client.post(address, data=data, **more)
 
 
 def listed(html: str) -> list[str]:
