@@ -155,7 +155,7 @@ def _reason(error: ErrorDetails) -> str:
         case "less_than_equal":
             return _("must be at most %s") % limits["le"]
         case "literal_error":
-            return _("must be one of %s") % limits["expected"]
+            return _("must be one of %s") % limits["expected"].replace(" or ", ", ")
         case "string_too_long":
             return _("must have at most %s characters") % limits["max_length"]
         case "string_pattern_mismatch":

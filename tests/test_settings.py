@@ -43,7 +43,7 @@ def test_any_usual_address_of_postgresql_is_understood(scheme):
         ("VIGIE_MAIL_URL", "pigeon:", "must begin with file:, smtp:// or smtps://"),
         ("VIGIE_HOST_COLOUR", "red", "must look like"),
         ("VIGIE_HOST_LOGO", "https://elsewhere/logo.png", "must be a path of the portal itself"),
-        ("VIGIE_DEFAULT_LANGUAGE", "de", "must be one of 'fr' or 'en'"),
+        ("VIGIE_DEFAULT_LANGUAGE", "de", "must be one of 'fr', 'en'"),
     ],
 )
 def test_a_bad_value_is_named_and_explained(variable, value, sentence):

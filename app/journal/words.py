@@ -42,7 +42,7 @@ def _attempted(detail: Detail) -> Told:
         "unfunded": Told(_("Renewal tried: there was not enough money"), "red"),
         "declined": Told(_("Renewal tried: the card was declined"), "red"),
         "authentication_required": Told(
-            _("Renewal tried: the bank asks the card's holder to confirm"), "amber"
+            _("Renewal tried: the bank asks the card’s holder to confirm"), "amber"
         ),
         "unknown": Told(_("Renewal tried: the answer is not known yet"), "amber"),
         "blocked": Told(_blocked(detail.get("reason")), "amber"),
@@ -79,7 +79,7 @@ def _expired(detail: Detail) -> Told:
 
 def _debited(detail: Detail) -> Told:
     amount = money(int(detail["amount"]), detail["currency"])
-    return Told(_("%(amount)s taken from the prepaid account", amount=amount))
+    return Told(_("%(amount)s taken from the wallet", amount=amount))
 
 
 def _charged(detail: Detail) -> Told:
@@ -105,7 +105,7 @@ _PLAIN = {
     "mailbox.renewed": lazy_gettext("Renewed"),
     "mailbox.added": lazy_gettext("Mailbox added"),
     "mailbox.removed": lazy_gettext("Mailbox removed"),
-    "wallet.debited": lazy_gettext("Paid from the prepaid account"),
+    "wallet.debited": lazy_gettext("Paid from the wallet"),
     "card.charged": lazy_gettext("Paid by card"),
     "forwarding.added": lazy_gettext("Forwarding added"),
     "forwarding.changed": lazy_gettext("Forwarding changed"),

@@ -38,7 +38,7 @@ def standing(kind: Kind, expires_on: date | None, today: date) -> Standing | Non
             return None
         case Status.GRACE:
             until = day(grace_ends_on(expires_on))
-            text = _("Expired – in grace until %(date)s", date=until)
+            text = _("Expired – works until %(date)s", date=until)
             return Standing(status, "amber", text)
         case Status.SUSPENDED:
             until = day(suspension_ends_on(expires_on))

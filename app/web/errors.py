@@ -36,7 +36,7 @@ def explanation(code: int) -> tuple[str, str]:
             _("There is nothing here"),
             _("The address may be mistyped, or what it led to is gone or not yours to see."),
         ),
-        405: (_("This address works another way"), _("Go back and use the page's own buttons.")),
+        405: (_("This address works another way"), _("Go back and use the page’s own buttons.")),
         409: (
             _("Something changed in the meantime"),
             _("Look at the page again before you go on. Nothing was changed."),

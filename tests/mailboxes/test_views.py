@@ -118,7 +118,7 @@ def link(html, rel):
 @pytest.mark.parametrize(
     ("expires_on", "words"),
     [
-        (date(2027, 3, 1), "Expired – in grace until Mar 8, 2027"),
+        (date(2027, 3, 1), "Expired – works until Mar 8, 2027"),
         (date(2027, 2, 22), "Expired – suspended, kept until Mar 31, 2027"),
         (date(2027, 1, 1), "Expired – may be deleted"),
     ],
