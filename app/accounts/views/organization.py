@@ -66,7 +66,7 @@ def change_member(public_id: str) -> BaseResponse:
     change = _change()
     form = RoleForm()
     if not form.validate():
-        abort(400)
+        abort(404)
     try:
         with transaction() as session:
             members.change_role(session, change, public_id, Role(form.role.data))

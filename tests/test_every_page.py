@@ -1,0 +1,221 @@
+"""Every address × everybody: who may see it, that it never breaks, and that its page is sound."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.accounts.rules import Role
+from tests import make
+from tests.page_check import problems
+from tests.pages import csrf_token, signed_in
+
+# A route with a part in <…> needs an address to be tried at; names are those of `World.names`.
+ADDRESSES = {
+    "/accounts/<name>": "/accounts/{account}",
+    "/billing/contacts/<public_id>": "/billing/contacts/{contact}",
+    "/domains/<name>": "/domains/{domain}",
+    "/domains/<name>/auto-renewal": "/domains/{domain}/auto-renewal",
+    "/domains/<name>/forwardings": "/domains/{domain}/forwardings",
+    "/domains/<name>/forwardings/<path:address>/edit": (
+        "/domains/{domain}/forwardings/{forwarding}/edit"
+    ),
+    "/domains/<name>/forwardings/<path:address>/remove": (
+        "/domains/{domain}/forwardings/{forwarding}/remove"
+    ),
+    "/domains/<name>/forwardings/new": "/domains/{domain}/forwardings/new",
+    "/domains/<name>/history": "/domains/{domain}/history",
+    "/domains/<name>/mailboxes": "/domains/{domain}/mailboxes",
+    "/mailboxes/<path:address>": "/mailboxes/{mailbox}",
+    "/mailboxes/<path:address>/auto-renewal": "/mailboxes/{mailbox}/auto-renewal",
+    "/mailboxes/<path:address>/renew": "/mailboxes/{mailbox}/renew",
+    "/organization/members/<public_id>": "/organization/members/{member}",
+    "/organization/members/<public_id>/remove": "/organization/members/{member}/remove",
+    "/password/<token>": "/password/{token}",
+}
+# Answered without signing in.
+PUBLIC = {"/login", "/logout", "/password/forgotten", "/password/<token>", "/choose-language"}
+# No pages: files, and signs of life.
+NO_PAGES = {"/healthz", "/host.css", "/static/<path:filename>"}
+# Who may see a page, where that is not every member; whoever may not gets 403.
+OWNER, BILLING, TECHNICAL = "owner", "billing", "technical"
+ONLY = {
+    "/billing/cards": {OWNER, BILLING},
+    "/billing/contacts": {OWNER, BILLING},
+    "/billing/contacts/<public_id>": {OWNER, BILLING},
+    "/billing/contacts/new": {OWNER, BILLING},
+    "/billing/statement": {OWNER, BILLING},
+    "/domains/<name>/forwardings/<path:address>/edit": {OWNER, TECHNICAL},
+    "/domains/<name>/forwardings/<path:address>/remove": {OWNER, TECHNICAL},
+    "/domains/<name>/forwardings/new": {OWNER, TECHNICAL},
+    "/organization/members/<public_id>/remove": {OWNER},
+}
+# What everybody may change, since it is their own.
+OWN = {
+    "/auto-renewal/undo", "/choose-language", "/choose-organization", "/logout", "/profile",
+    "/profile/password", "/profile/sign-out-elsewhere",
+}  # fmt: skip
+
+
+@dataclass
+class World:
+    """An organization with one of everything, its members, and a stranger."""
+
+    app: Flask
+    names: dict[str, str]
+    people: dict[str, make.Made]
+
+    def address(self, rule: str) -> str:
+        """A real address of a route."""
+        if "<" not in rule:
+            return rule
+        assert rule in ADDRESSES, f"{rule} is new: add an address for it to ADDRESSES"
+        return ADDRESSES[rule].format_map(self.names)
+
+    def client(self, who: str) -> FlaskClient:
+        """A browser of somebody."""
+        return (
+            self.app.test_client() if who == "anonymous" else signed_in(self.app, self.people[who])
+        )
+
+
+@pytest.fixture
+def world(app, clock) -> World:
+    with app.app_context():
+        make.usual_prices()
+        acme = make.organization("Acme", balance=5000)
+        people = {}
+        for role in Role:
+            people[role.value] = make.user(role.value.capitalize(), language="en")
+            make.member(people[role.value], acme, role)
+        account = make.account(acme)
+        make.move(account)
+        make.card(acme)
+        soon = make.TODAY + timedelta(days=3)
+        domain = make.domain(acme, "acme.org", expires_on=soon, account=account)
+        mailbox = make.mailbox(domain, acme, expires_on=soon, on=True)
+        names = {
+            "account": account.name,
+            "contact": f"{acme.name}-contact",
+            "domain": domain.name,
+            "forwarding": make.forwarding(domain).name,
+            "mailbox": mailbox.name,
+            "member": public_id(people["viewer"]),
+            "token": link(people["viewer"]),
+        }
+        people["stranger"] = make.owner(make.organization("Other"), "Eve", language="en")
+    return World(app, names, people)
+
+
+def public_id(user: make.Made) -> str:
+    from app.accounts.models import User
+    from app.db import db
+
+    return db.session.get_one(User, user.id).public_id
+
+
+def link(user: make.Made) -> str:
+    from app.accounts.links import new_link
+    from app.db import transaction
+
+    with transaction() as session:
+        return new_link(session, user.id, timedelta(hours=2), make.NOW)
+
+
+@cache
+def rules(method: str) -> list[str]:
+    """All routes that take a method, from an application that serves nothing."""
+    from app import create_app
+    from app.settings import Settings
+
+    app = create_app(Settings(database_url="sqlite:///:memory:", secret_key="only-for-tests"))
+    return sorted(
+        {rule.rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())}
+        - NO_PAGES
+    )
+
+
+everybody = pytest.mark.parametrize(
+    "who", ["anonymous", "stranger", *(role.value for role in Role)]
+)
+
+
+def expected(rule: str, who: str) -> int:
+    if who == "anonymous":
+        return 200 if rule in PUBLIC else 303
+    if rule in PUBLIC:
+        return 200
+    if who == "stranger" and "<" in rule:
+        return 404
+    if who == "stranger":
+        who = OWNER
+    return 200 if who in ONLY.get(rule, {who}) else 403
+
+
+# Whoever is signed in does not see these again; whoever is not cannot sign out.
+TURNED_AWAY = {("/login", True), ("/logout", False)}
+
+
+@everybody
+def test_every_page_is_shown_to_those_who_may_see_it_and_is_sound(world, who):
+    client = world.client(who)
+    wrong = []
+    for rule in rules("GET"):
+        answer = client.get(world.address(rule))
+        status = 303 if (rule, who != "anonymous") in TURNED_AWAY else expected(rule, who)
+        if answer.status_code != status:
+            wrong.append(f"{rule}: {answer.status_code} instead of {status}")
+        if answer.headers.get("Cache-Control") != "no-store":
+            wrong.append(f"{rule}: may be kept by caches")
+        if answer.mimetype == "text/html" and answer.status_code != 303:
+            wrong += [f"{rule}: {one}" for one in problems(answer.get_data(as_text=True))]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("rule", [r for r in rules("GET") if r not in PUBLIC])
+def test_whoever_is_not_signed_in_comes_back_after_signing_in(world, rule):
+    address = world.address(rule)
+    answer = world.client("anonymous").get(address)
+    assert (answer.status_code, answer.location) == (303, f"/login?next={address}")
+
+
+@pytest.mark.parametrize("rule", rules("POST"))
+def test_no_form_is_taken_without_its_token(world, rule):
+    assert world.client(OWNER).post(world.address(rule)).status_code == 403
+
+
+@pytest.mark.parametrize("rule", [r for r in rules("POST") if r not in PUBLIC])
+def test_nothing_is_changed_by_whoever_is_not_signed_in(world, rule):
+    client = world.client("anonymous")
+    token = csrf_token(client.get("/login").get_data(as_text=True))
+    answer = client.post(world.address(rule), data={"csrf_token": token})
+    assert answer.status_code == 303
+    assert answer.location.startswith("/login")
+
+
+@pytest.mark.parametrize("rule", [r for r in rules("POST") if "<" in r and r not in PUBLIC])
+def test_things_of_others_do_not_exist_for_strangers(world, rule):
+    client = world.client("stranger")
+    token = csrf_token(client.get("/profile").get_data(as_text=True))
+    assert client.post(world.address(rule), data={"csrf_token": token}).status_code == 404
+
+
+@pytest.mark.parametrize("rule", [r for r in rules("POST") if r not in PUBLIC | OWN])
+def test_a_viewer_changes_nothing(world, rule):
+    client = world.client("viewer")
+    token = csrf_token(client.get("/profile").get_data(as_text=True))
+    fields = {"csrf_token": token, "role": "owner"}
+    assert client.post(world.address(rule), data=fields).status_code == 403
+
+
+def test_the_check_of_pages_finds_what_is_wrong():
+    page = """<html><head><title></title><style></style></head><body onload="x"><main>
+    <h1>A</h1><h1>B</h1><input name="a"><p id="x"><p id="x"><button></button>
+    <label for="y">Y</label></main></body></html>"""
+    found = " ".join(problems(page))
+    for sign in ("language", "<title>", "<style>", "onload", "2 <h1>", "without a label", "twice",
+                 "<button> without a name", "'y'"):  # fmt: skip
+        assert sign in found
