@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from app.db import Model
@@ -36,9 +36,9 @@ class Adding:
     now: datetime
 
     def write(self, model: type[Model], rows: list[dict[str, Any]]) -> int:
-        """Insert rows of the same keys; how many."""
+        """Insert rows of the same keys; how many. By table, which is faster than by model."""
         if rows:
-            self.session.execute(insert(model), rows)
+            self.session.execute(insert(cast(Table, model.__table__)), rows)
         return len(rows)
 
     def ids(self, model: Any, name: str = "public_id") -> Ids:

@@ -180,5 +180,10 @@ def _write(file: str, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     else:
         with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
-            draft.write(text)
-        Path(draft.name).replace(path)
+            try:
+                draft.write(text)
+                draft.flush()
+                Path(draft.name).replace(path)
+            except BaseException:
+                Path(draft.name).unlink()
+                raise

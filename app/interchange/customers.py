@@ -3,11 +3,9 @@
 from typing import Any
 
 from app.accounts.models import Account, Member, Organization, User
-from app.billing import service as billing
 from app.billing.models import BillingContact, Card
-from app.billing.rules import AccountKind, EntryKind
-from app.interchange import shape
-from app.interchange.adding import Adding, Ids
+from app.billing.openings import Opening, open_wallets
+from app.interchange.adding import Adding
 from app.interchange.standing import OPENING
 
 
@@ -44,24 +42,11 @@ def add_organizations(adding: Adding) -> int:
         ],
     )  # fmt: skip
     owners = adding.ids(Organization)
-    for row in fresh:
-        wallet_id = billing.ensure_wallet(adding.session, owners[row.id], adding.currency)
-        if row.balance:
-            _post_opening(adding, row, wallet_id)
+    openings = {owners[row.id]: Opening(row.balance, row.id, OPENING + row.id) for row in fresh}
+    open_wallets(
+        adding.session, openings, adding.currency, business_date=adding.today, now=adding.now
+    )
     return len(fresh)
-
-
-def _post_opening(adding: Adding, row: shape.Organization, wallet_id: int) -> None:
-    """Once for ever: the database refuses a second movement of the same key (L1)."""
-    session, currency = adding.session, adding.currency
-    opening = billing.ledger_account(session, AccountKind.OPENING, "import", currency)
-    wallet = billing.wallet_account(session, wallet_id)
-    billing.post(
-        session, kind=EntryKind.OPENING_BALANCE, ref=row.id, idem_key=OPENING + row.id,
-        currency=currency, business_date=adding.today, now=adding.now,
-        lines=[billing.Line(wallet, row.balance), billing.Line(opening, -row.balance)],
-    )  # fmt: skip
-    billing.credit(session, wallet_id, row.balance)
 
 
 def add_members(adding: Adding) -> int:
@@ -121,7 +106,7 @@ def add_cards(adding: Adding) -> int:
 
 def add_accounts(adding: Adding) -> int:
     """New hosting accounts."""
-    owners: Ids = adding.ids(Organization)
+    owners = adding.ids(Organization)
     return adding.write(
         Account,
         [

@@ -31,8 +31,9 @@ def bring_in(document: Document, source: str, progress: Progress = _in_silence) 
     known = list(registrars())
     try:
         hashes = _hashes(document, known, progress)
+        at = now()
         with transaction() as session:
-            return load(session, document, hashes, registrars=known, source=source, now=now())
+            return load(session, document, hashes, registrars=known, source=source, now=at)
     except IntegrityError as refused:
         raise BadFile(
             [Problem("", _("the portal changed meanwhile: %(detail)s", detail=refused.orig))]

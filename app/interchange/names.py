@@ -8,7 +8,7 @@ from babel import Locale
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 # The dot-atom of RFC 5321, without the quotes that no mail server of ours would accept.
-_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.IGNORECASE)
+_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _NO_COUNTRY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
 
 COUNTRIES = frozenset(
@@ -46,7 +46,7 @@ def domain(text: str) -> str:
 def address(text: str) -> str:
     """`local@domain` as mailboxes are stored, in lower case. Raises Malformed."""
     local, name = _split(text)
-    return f"{local}@{domain(name)}".lower()
+    return f"{local}@{domain(name)}"
 
 
 def email(text: str) -> str:
@@ -60,7 +60,7 @@ def email(text: str) -> str:
 
 
 def _split(text: str) -> tuple[str, str]:
-    local, at, name = text.rpartition("@")
+    local, at, name = text.lower().rpartition("@")
     if not at or len(local) > 64 or len(text) > 254 or not _LOCAL.fullmatch(local):
         raise Malformed(text)
     return local, name

@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime, time
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 
 from app.accounts.models import Account, Organization
 from app.billing.models import BillingContact, Card
@@ -132,9 +132,10 @@ def add_mailboxes(adding: Adding) -> int:
         )
     }
     homes = [names[row.address.rpartition("@")[2]] for row in fresh]
-    subscriptions = dict(
+    table = cast(Table, Subscription.__table__)
+    subscriptions: dict[str, int] = dict(
         adding.session.execute(
-            insert(Subscription).returning(Subscription.subject, Subscription.id),
+            insert(table).returning(table.c.subject, table.c.id),
             [
                 _mailbox_subscription(adding, row, home, owners)
                 for row, home in zip(fresh, homes, strict=True)
