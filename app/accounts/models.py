@@ -39,7 +39,7 @@ class SignIn(Model):
 
 
 class SignInFailure(Model):
-    """A wrong password, counted by who was tried and from where."""
+    """A try at a password, or a link asked for, counted by whom it was for and from where."""
 
     __tablename__ = "sign_in_failures"
     __table_args__ = (

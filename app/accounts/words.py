@@ -18,8 +18,8 @@ def role_name(role: Role) -> str:
 def role_explained(role: Role) -> str:
     """What somebody with that role may do."""
     return {
-        Role.OWNER: _("everything, and decides who is a member"),
-        Role.BILLING: _("renewals, balance, billing contacts"),
-        Role.TECHNICAL: _("domains, mailboxes and their renewals, but no payments"),
-        Role.VIEWER: _("looks, and changes nothing"),
+        Role.OWNER: _("everything, members too"),
+        Role.BILLING: _("renewals and everything about money"),
+        Role.TECHNICAL: _("domains, mailboxes, their renewals"),
+        Role.VIEWER: _("looks only"),
     }[role]
