@@ -53,8 +53,8 @@ CATALOGUE = app/translations/fr/LC_MESSAGES/messages.po
 
 translations: .venv/installed-run
 	@mkdir -p var
-	.venv/bin/pybabel --quiet extract -F pyproject.toml -k lazy_gettext -k _l -k lazy_ngettext:1,2 --no-location \
-		--sort-output --project Vigie -o var/messages.pot app
+	.venv/bin/pybabel --quiet extract -F pyproject.toml -k lazy_gettext -k _l -k lazy_ngettext:1,2 \
+		-k lazy_pgettext:1c,2 --no-location --sort-output --project Vigie -o var/messages.pot app
 	test -f $(CATALOGUE) || .venv/bin/pybabel --quiet init -i var/messages.pot -d app/translations -l fr
 	.venv/bin/pybabel --quiet update -i var/messages.pot -d app/translations \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
