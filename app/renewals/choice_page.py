@@ -195,6 +195,7 @@ class ChoicePage:
             contact=self._contact(),
             card=self._card(),
             cards_of_payer=len(self.cards) if self.is_domain else 0,
+            also=self._price_of_domain_too(),
         )
         return preview(facts)
 
@@ -214,6 +215,10 @@ class ChoicePage:
             return None
         managed = [one.organization_id for one in organizations_with(Right.MANAGE_RENEWALS)]
         return choice_queries.domain_offer(db.session(), self.service, managed)
+
+    def _price_of_domain_too(self) -> int:
+        asked = not self.is_domain and self.form.domain_too.data and self.domain_offer
+        return asked.price if asked else 0
 
     @property
     def is_under_way(self) -> bool:

@@ -175,6 +175,7 @@ def facts(
     contact: ContactOption | None = None,
     card: CardOption | None = None,
     cards_of_payer: int = 0,
+    also: int = 0,
 ) -> Facts:
     """What the preview of a choice is made from; a wallet counts only if its payer is visible."""
     payer = choice.billed_organization_id
@@ -189,6 +190,7 @@ def facts(
         months=choice.months,
         price=prices(session).of(service.kind, service.extension, choice.months),
         available=available,
+        also=also,
         tried_today=_tried_today(session, service, today),
         tie=queries.tie_of(session, service.domain_id) if service.kind is Kind.MAILBOX else None,
         contact=contact.name if contact else None,

@@ -39,7 +39,8 @@ class Facts:
     """What is true now about one service and the choice looked at; amounts in minor units.
 
     `price` is that of `months`, None where it is not for sale. `available` is None where the
-    reader may not see the payer's wallet. `tried_today` tells that today's slot is used up.
+    reader may not see the payer's wallet. `also` is the price of what is switched on with it.
+    `tried_today` tells that today's slot is used up.
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class Facts:
     months: int
     price: int | None
     available: int | None
+    also: int = 0
     tried_today: bool = False
     tie: DomainTie | None = None
     contact: str | None = None
@@ -60,8 +62,8 @@ class Facts:
 class Preview:
     """What the page says before *Update*; amounts in minor units.
 
-    `available` is what the payer's wallet can spend and `missing` what it lacks for the first
-    charge, 0 when that is covered; both None when not known. `first_charge_on` is None when
+    `available` is what the payer's wallet can spend and `missing` what it lacks for the
+    charges, 0 when they are covered; both None when not known. `first_charge_on` is None when
     nothing will be charged by itself.
     """
 
@@ -138,7 +140,7 @@ def _rate(price: int | None, months: int, per: int) -> int | None:
 def _missing(facts: Facts) -> int | None:
     if facts.price is None or facts.available is None:
         return None
-    return max(0, facts.price - facts.available)
+    return max(0, facts.price + facts.also - facts.available)
 
 
 def _same(one: str, other: str) -> bool:

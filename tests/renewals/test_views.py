@@ -206,7 +206,17 @@ class TestPreview:
         with app.app_context():
             make.money(acme, -4950)
         page = text(fill(owner, PAGE, {"on": "y", "period": "yearly", "preview": "1"}))
-        assert "€9.50 are missing: Acme has €0.50." in page
+        assert "€9.50 short: Acme has €0.50." in page
+
+    def test_a_domain_that_is_switched_on_too_must_be_covered_as_well(self, app, owner, mailbox):
+        page = text(fill(owner, PAGE, {"on": "y", "domain_too": "y", "preview": "1"}))
+        assert "Enough" in page
+        with app.app_context(), transaction() as session:
+            session.execute(
+                db.update(make.Price).where(make.Price.extension == "org").values(price=4950)
+            )
+        page = text(fill(owner, PAGE, {"on": "y", "domain_too": "y", "preview": "1"}))
+        assert "€0.50 short" in page
 
     def test_a_slot_tried_today_is_over(self, app, owner, mailbox):
         change(app, mailbox, expires_on=date(2027, 3, 4))
