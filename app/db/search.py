@@ -13,6 +13,10 @@ class begins_with(FunctionElement[bool]):  # noqa: N801 - reads as the function 
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """Stands as it is: comparing it with 1, as SQLite's booleans are, would hide the range."""
+        return self
+
 
 @compiles(begins_with, "sqlite")
 def _by_range(element: Any, compiler: Any, **options: Any) -> str:

@@ -1,5 +1,7 @@
 """How pages write what mailboxes measure."""
 
+from functools import lru_cache
+
 from babel.numbers import format_decimal
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -12,24 +14,24 @@ MIB = 1024 * 1024
 
 def space(count: int) -> str:
     """Bytes as people read them: in the unit that leaves one to three digits before the point."""
-    size = float(count)
-    if size < 1024:
-        return _("%(number)s B", number=_number(size))
-    for unit in (_("%(number)s KB"), _("%(number)s MB")):
-        size /= 1024
-        if size < 1000:
-            return unit % {"number": _number(size)}
-    return _("%(number)s GB", number=_number(size / 1024))
+    size, unit = float(count), 0
+    while unit < 3 and round(size) >= (1024 if unit == 0 else 1000):
+        size, unit = size / 1024, unit + 1
+    return _measured(round(size, 1 if size < 100 else 0), unit, language())
+
+
+@lru_cache(maxsize=8192)
+def _measured(size: float, unit: int, language: str) -> str:
+    """A number with its unit; kept, because a list writes a hundred of them."""
+    number = format_decimal(size, "#,##0.#", locale=language)
+    units = (_("%(number)s B"), _("%(number)s KB"), _("%(number)s MB"), _("%(number)s GB"))
+    return units[unit] % {"number": number}
 
 
 def how_many(page: Page) -> str:
     """How many mailboxes the list has in all its pages."""
     total = page.rows[0].total if page.rows else 0
     if total > COUNTED:
-        return _("More than %(number)s mailboxes", number=_number(COUNTED))
+        number = format_decimal(COUNTED, locale=language())
+        return _("More than %(number)s mailboxes", number=number)
     return ngettext("%(num)d mailbox", "%(num)d mailboxes", total)
-
-
-def _number(size: float) -> str:
-    pattern = "#,##0.#" if size < 100 else "#,##0"
-    return format_decimal(size, pattern, locale=language())
