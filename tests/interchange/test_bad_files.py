@@ -318,3 +318,13 @@ def test_a_failure_while_writing_leaves_nothing(app, db_context, tmp_path, monke
     result = run(app, tmp_path, example())
     assert isinstance(result.exception, RuntimeError)
     assert everything(db_context) == before
+
+
+@pytest.mark.parametrize(("place", "value", "expected"), [*SHAPE, *MEANING])
+def test_every_sentence_can_be_said_in_french(app, tmp_path, monkeypatch, place, value, expected):
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    result = run(app, tmp_path, bent((place, value)))
+    assert isinstance(result.exception, SystemExit)
+    where = expected.partition(": ")[0]
+    assert any(line.strip().startswith(where) for line in result.stderr.splitlines())
+    assert "%(" not in result.stderr
