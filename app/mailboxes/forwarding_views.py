@@ -62,7 +62,7 @@ def new(name: str) -> Response | BaseResponse:
     """Add a forwarding."""
     domain = _managed(name)
     form = NewForwardingForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return _show_new(domain, form)
     form.keep_local_part(domain.name)
     if not form.validate():
@@ -84,7 +84,7 @@ def edit(name: str, address: str) -> Response | BaseResponse:
     """Change where a forwarding leads."""
     domain, address = _managed(name), address.lower()
     form = DestinationsForm()
-    if request.method == "GET":
+    if request.method != "POST":
         line = forwardings.find(db.session(), domain.id, address) or abort(404)
         form.destinations.data = "\n".join(line.destinations)
         return _show_edit(domain, address, form)
@@ -108,7 +108,7 @@ def edit(name: str, address: str) -> Response | BaseResponse:
 def remove(name: str, address: str) -> Response | BaseResponse:
     """Remove a forwarding, after asking."""
     domain, address = _managed(name), address.lower()
-    if request.method == "GET":
+    if request.method != "POST":
         line = forwardings.find(db.session(), domain.id, address)
         if line is None:
             return _say_it_is_gone(name, address)

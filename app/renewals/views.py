@@ -33,7 +33,7 @@ def of_mailbox(address: str) -> Response | BaseResponse:
 def of_domain(name: str) -> Response | BaseResponse:
     """The auto-renewal of one domain; for a name registered elsewhere, why there is none."""
     service = choice_queries.of_domain(db.session(), scope(), name.lower())
-    if service is None and request.method == "GET":
+    if service is None and request.method != "POST":
         domain = domains.find(db.session(), scope(), name.lower()) or abort(404)
         return render("renewals/elsewhere.html", domain=domain.name)
     return _answer(service)
@@ -61,7 +61,7 @@ def undo() -> BaseResponse:
 
 def _answer(service: Renewable | None) -> Response | BaseResponse:
     page = ChoicePage(service or abort(404))
-    if request.method == "GET":
+    if request.method != "POST":
         return _show(page)
     require(Right.MANAGE_RENEWALS, page.service.organization_id)
     if "preview" in request.form:

@@ -249,6 +249,12 @@ def test_a_viewer_sees_forwardings_without_buttons(app, acme, contact):
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
+def test_asking_for_the_head_of_a_page_changes_nothing(app, technician, domain, contact, address):
+    assert technician.head(address).status_code == 200
+    assert forwarded(app, domain) == {"contact@example.org": ("marie@people.example",)}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_a_form_without_its_token_changes_nothing(app, technician, domain, contact, address):
     fields = {"local": "new", "destinations": "a@b.example"}
     assert technician.post(address, data=fields).status_code == 403

@@ -357,6 +357,12 @@ class TestRoles:
         assert choice(app, MAILBOX).on
 
     @BOTH
+    def test_asking_for_the_head_of_the_page_changes_nothing(self, app, acme, owner, domain, page):
+        switched_on(app, acme)
+        assert owner.head(page).status_code == 200
+        assert choice(app, page).on
+
+    @BOTH
     def test_a_form_without_its_token_changes_nothing(self, app, owner, domain, page):
         assert owner.post(page, data={"on": "y"}).status_code == 403
         assert not choice(app, page).on
