@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from werkzeug.serving import make_server
@@ -16,6 +17,9 @@ from werkzeug.serving import make_server
 from tests import databases
 
 pytest.register_assert_rewrite("tests.make", "tests.pages")
+# A busy machine is no reason to fail.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 ROOT = Path(__file__).resolve().parent.parent
 START = datetime.fromisoformat("2027-03-01T09:00:00+01:00")

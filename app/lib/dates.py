@@ -35,7 +35,7 @@ def business_date(instant: datetime, tz: ZoneInfo) -> date:
 
 
 def start_of_day(day: date, tz: ZoneInfo) -> datetime:
-    """First instant, in UTC, whose local date is `day` (R3).
+    """First instant, in UTC, whose local date is `day`, or later where a zone skipped it (R3).
 
     Where midnight does not exist, `fold=0` reads the skipped midnight with the offset before the
     gap, which is the instant of the jump itself.
@@ -44,7 +44,10 @@ def start_of_day(day: date, tz: ZoneInfo) -> datetime:
 
 
 def at(day: date, local: time, tz: ZoneInfo) -> datetime:
-    """The instant, in UTC, at which clocks in `tz` show `local` on `day` (the first of two)."""
+    """The instant, in UTC, at which clocks in `tz` show `local` on `day`.
+
+    Of two such instants the first; where there is none, as much after the jump.
+    """
     return datetime.combine(day, local, tz).astimezone(UTC)
 
 

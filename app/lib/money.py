@@ -12,7 +12,7 @@ EXPONENTS: Final = {
 # Every sum must fit a signed 64-bit column with room for adding up.
 LIMIT: Final = 10**15
 
-_DECIMAL = re.compile(r"(-?)(\d{1,16})(?:\.(\d+))?")
+_DECIMAL = re.compile(r"(-?)([0-9]{1,16})(?:\.([0-9]+))?")
 
 
 def minor(amount: str, currency: str) -> int:
