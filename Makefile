@@ -4,13 +4,14 @@ ARGS ?=
 # A process for each core, where `pytest` alone takes one: easier to debug.
 PYTEST = $(PYTHON) -m pytest --numprocesses logical --maxprocesses 4
 
-.PHONY: help run test check lock translations
+.PHONY: help run test check shots lock translations
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run           serve a sandbox with demo customers on 127.0.0.1:8000 (PORT=… changes it)"
 	@echo "make test          the test suite on SQLite and PostgreSQL (ARGS=\"-k word\" for a part)"
 	@echo "make check         what CI runs: lint, types, import rules, tests"
+	@echo "make shots         pictures of every page into var/shots (SHOTS=\"mailboxes 390-dark\" for some)"
 	@echo "make lock          resolve the dependencies anew (UPGRADE=--upgrade to newer versions)"
 	@echo "make translations  collect, merge and compile the French texts"
 
@@ -38,6 +39,10 @@ check: .venv/installed-test
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	@$(MAKE) --no-print-directory test
+
+shots: .venv/installed-test
+	@tools/chromium.sh
+	$(PYTHON) -m tests.browser.shots $(SHOTS)
 
 # No index address is written, so that the files serve behind any mirror.
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
