@@ -131,8 +131,9 @@ def test_a_local_time_on_days_when_clocks_change(day, local, instant):
     assert at(day, local, PARIS) == datetime.fromisoformat(instant)
 
 
-@given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
-def test_an_instant_is_on_the_day_that_has_begun(instant):
+@given(st.integers(0, 2**32))
+def test_an_instant_is_on_the_day_that_has_begun(seconds):
+    instant = datetime.fromtimestamp(seconds, UTC)
     today = business_date(instant, PARIS)
     assert start_of_day(today, PARIS) <= instant < start_of_day(today + timedelta(1), PARIS)
 
