@@ -19,7 +19,7 @@ SECRET = ("database_url", "secret_key", "mail_url")
 
 
 # What is said here is said before there is an application, in the language of the shell.
-_ = shell_gettext()
+gettext = shell_gettext()
 
 
 class BadSettings(Exception):
@@ -73,28 +73,28 @@ class Settings(BaseModel):
             if value.startswith(scheme):
                 return "postgresql+psycopg://" + value.removeprefix(scheme)
         if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
-            raise ValueError(_("must begin with sqlite:/// or postgresql://"))
+            raise ValueError(gettext("must begin with sqlite:/// or postgresql://"))
         return value
 
     @field_validator("public_url")
     @classmethod
     def _public(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
-            raise ValueError(_("must begin with http:// or https://"))
+            raise ValueError(gettext("must begin with http:// or https://"))
         return value.rstrip("/")
 
     @field_validator("mail_url")
     @classmethod
     def _mail(cls, value: str) -> str:
         if not value.startswith(("file:", "smtp://", "smtps://")):
-            raise ValueError(_("must begin with file:, smtp:// or smtps://"))
+            raise ValueError(gettext("must begin with file:, smtp:// or smtps://"))
         return value
 
     @field_validator("host_logo")
     @classmethod
     def _logo(cls, value: str) -> str:
         if value and (not value.startswith("/") or value.startswith("//")):
-            raise ValueError(_("must be a path of the portal itself, beginning with one /"))
+            raise ValueError(gettext("must be a path of the portal itself, beginning with one /"))
         return value
 
     @model_validator(mode="before")
@@ -128,7 +128,7 @@ def read_settings(
             name, text = name.removesuffix("_file"), _read_secret(variable, given_text)
             if PREFIX + name.upper() in merged:
                 raise BadSettings(
-                    _("%s and %s are both set: keep one") % (variable, PREFIX + name.upper())
+                    gettext("%s and %s are both set: keep one") % (variable, PREFIX + name.upper())
                 )
         if name in Settings.model_fields:
             values[name] = text
@@ -141,7 +141,7 @@ def read_settings(
 def _sentence(error: ErrorDetails) -> str:
     name = str(error["loc"][0])
     # A password in an address must not end up in a log.
-    shown = "" if name in SECRET else " " + _("(it is %s)") % repr(error["input"])
+    shown = "" if name in SECRET else " " + gettext("(it is %s)") % repr(error["input"])
     return f"{PREFIX}{name.upper()}: {_reason(error)}{shown}"
 
 
@@ -151,19 +151,19 @@ def _reason(error: ErrorDetails) -> str:
         case "value_error":
             return str(limits["error"])
         case "greater_than_equal":
-            return _("must be at least %s") % limits["ge"]
+            return gettext("must be at least %s") % limits["ge"]
         case "less_than_equal":
-            return _("must be at most %s") % limits["le"]
+            return gettext("must be at most %s") % limits["le"]
         case "literal_error":
-            return _("must be one of %s") % limits["expected"].replace(" or ", ", ")
+            return gettext("must be one of %s") % limits["expected"].replace(" or ", ", ")
         case "string_too_long":
-            return _("must have at most %s characters") % limits["max_length"]
+            return gettext("must have at most %s characters") % limits["max_length"]
         case "string_pattern_mismatch":
-            return _("must look like %s") % limits["pattern"]
+            return gettext("must look like %s") % limits["pattern"]
         case kind if kind.startswith("bool"):
-            return _("must be 1 or 0")
+            return gettext("must be 1 or 0")
         case kind if kind.startswith("int"):
-            return _("must be a whole number")
+            return gettext("must be a whole number")
         case _:
             return error["msg"]
 
@@ -183,5 +183,5 @@ def _read_secret(variable: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as problem:
         raise BadSettings(
-            _("%s: %s cannot be read (%s)") % (variable, path, problem.strerror)
+            gettext("%s: %s cannot be read (%s)") % (variable, path, problem.strerror)
         ) from None

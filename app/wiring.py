@@ -68,12 +68,12 @@ def _channel(settings: Settings) -> Channel:
 def pages(app: Flask) -> None:
     """Every address of the portal, room by room."""
     from app.accounts import views as accounts
+    from app.auto_renewal import views as auto_renewal
     from app.billing import views as billing
     from app.domains import views as domains
     from app.home import views as home
     from app.mailboxes import forwarding_views as forwardings
     from app.mailboxes import views as mailboxes
-    from app.renewals import renew_now
     from app.renewals import views as renewals
     from app.web import views as web
 
@@ -85,4 +85,4 @@ def pages(app: Flask) -> None:
     app.register_blueprint(forwardings.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(renewals.blueprint)
-    app.register_blueprint(renew_now.blueprint)
+    app.register_blueprint(auto_renewal.blueprint)

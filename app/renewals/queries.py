@@ -1,5 +1,6 @@
 """Reads of the engine: what is due, what a mailbox's domain says, what is still open."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.domains.models import Domain
 from app.domains.rules import EXTERNAL, DomainStatus
+from app.mailboxes.models import Mailbox
 from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import DomainTie, Item, Outcome, RenewalState, payment_order
 from app.subscriptions.models import Subscription
@@ -100,6 +102,36 @@ def tie_of(session: Session, domain_id: int) -> DomainTie:
         auto_renewal=bool(row.auto_renewal),
         failed=bool(row[4]),
     )
+
+
+@dataclass(frozen=True)
+class OwnMailbox:
+    """A mailbox of the person's organizations, as its renewal by hand needs it."""
+
+    subscription_id: int
+    organization_id: int
+    name: str
+    domain: str
+    expires_on: date
+
+
+def mailbox_of(
+    session: Session, organization_ids: Collection[int], address: str
+) -> OwnMailbox | None:
+    """The mailbox of that address if one of the organizations has it."""
+    row = session.execute(
+        select(
+            Subscription.id,
+            Subscription.organization_id,
+            Mailbox.address,
+            Domain.name,
+            Subscription.expires_on,
+        )
+        .join(Mailbox, Mailbox.subscription_id == Subscription.id)
+        .join(Domain, Domain.id == Mailbox.domain_id)
+        .where(Mailbox.address == address, Subscription.organization_id.in_(organization_ids))
+    ).one_or_none()
+    return OwnMailbox(*row) if row else None
 
 
 def ends_after_renewal(session: Session, subscription_id: int, today: date) -> dict[Period, date]:

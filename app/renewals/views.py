@@ -1,158 +1,108 @@
-"""The auto-renewal page of one mailbox or domain, and the taking back of what was changed there."""
+"""The page on which a customer renews one mailbox by hand."""
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from collections.abc import Sequence
+from datetime import date
+from urllib.parse import quote
+
+from flask import Blueprint, Response, abort, flash
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms.fields.choices import SelectChoice
 
-from app.accounts.access import actor, billable, organizations_with, person, require, scope
-from app.accounts.installation import today
+from app.accounts.access import Membership, actor, may, organizations_with, require, scope
+from app.accounts.installation import terms, today
 from app.accounts.rules import Right
+from app.billing.queries import balance
 from app.db import db, transaction
-from app.domains import queries as domains
-from app.renewals import choice_queries, choices, words
-from app.renewals.choice_page import ChoicePage, name_of_payer
-from app.renewals.choice_queries import Renewable
-from app.renewals.choices import Caller, Change, Refusal, Refused
-from app.renewals.undo import seal, unseal
+from app.lib.ids import public_id
+from app.renewals import queries, words
+from app.renewals.endings import Context
+from app.renewals.forms import RenewNowForm
+from app.renewals.manual import AlreadyDone, Wish, renew_now
+from app.renewals.queries import OwnMailbox
+from app.renewals.rules import Outcome
+from app.subscriptions.queries import prices
+from app.subscriptions.rules import MONTHS, Kind, Period
 from app.web.htmx import go_to, render
 from app.web.state import now
 
 blueprint = Blueprint("renewals", __name__)
 
 
-@blueprint.route("/mailboxes/<path:address>/auto-renewal", methods=["GET", "POST"])
+@blueprint.route("/mailboxes/<path:address>/renew", methods=["GET", "POST"])
 @login_required
 def of_mailbox(address: str) -> Response | BaseResponse:
-    """The auto-renewal of one mailbox."""
-    return _answer(choice_queries.of_mailbox(db.session(), scope(), address.lower()))
+    """Renew one mailbox now, for a month or a year."""
+    mailbox = queries.mailbox_of(db.session(), scope(), address.lower()) or abort(404)
+    payers = organizations_with(Right.BILL)
+    form = _form(mailbox, payers)
+    if form.is_submitted():
+        require(Right.MANAGE_RENEWALS, mailbox.organization_id)
+        if form.validate():
+            return _renew(mailbox, form, payers)
+    return _show(mailbox, form, payers, status=422 if form.errors else 200)
 
 
-@blueprint.route("/domains/<name>/auto-renewal", methods=["GET", "POST"])
-@login_required
-def of_domain(name: str) -> Response | BaseResponse:
-    """The auto-renewal of one domain; for a name registered elsewhere, why there is none."""
-    service = choice_queries.of_domain(db.session(), scope(), name.lower())
-    if service is None and request.method != "POST":
-        domain = domains.find(db.session(), scope(), name.lower()) or abort(404)
-        return render("renewals/elsewhere.html", domain=domain.name)
-    return _answer(service)
+def _form(mailbox: OwnMailbox, payers: Sequence[Membership]) -> RenewNowForm:
+    own = [one.public_id for one in payers if one.organization_id == mailbox.organization_id]
+    form = RenewNowForm(
+        data={
+            "period": Period.MONTHLY.value,
+            "billed_organization": own[0] if own else None,
+            "shown": mailbox.expires_on.isoformat(),
+            "nonce": public_id(),
+        }
+    )
+    form.billed_organization.choices = [SelectChoice(one.public_id, one.name) for one in payers]
+    return form
 
 
-@blueprint.post("/auto-renewal/undo")
-@login_required
-def undo() -> BaseResponse:
-    """Bring back what stood before a change made less than ten minutes ago."""
-    order = unseal(request.form.get("undo", ""), user_id=person().user_id, secret=_secret())
-    if order is None:
+def _show(
+    mailbox: OwnMailbox, form: RenewNowForm, payers: Sequence[Membership], status: int
+) -> Response:
+    catalogue, currency = prices(db.session()), terms().currency
+    offers = [
+        (period, catalogue.of(Kind.MAILBOX, "", MONTHS[period]), ends)
+        for period, ends in queries.ends_after_renewal(
+            db.session(), mailbox.subscription_id, today()
+        ).items()
+    ]
+    wallets = [(one.name, balance(db.session(), one.organization_id, currency)) for one in payers]
+    return render(
+        "renewals/renew_now.html",
+        status=status,
+        mailbox=mailbox,
+        form=form,
+        offers=offers,
+        wallets=wallets,
+        may_renew=bool(payers) and may(Right.MANAGE_RENEWALS, mailbox.organization_id),
+    )
+
+
+def _renew(
+    mailbox: OwnMailbox, form: RenewNowForm, payers: Sequence[Membership]
+) -> Response | BaseResponse:
+    try:
+        shown = date.fromisoformat(form.shown.data)
+    except ValueError:
         abort(400)
-    if order.until < now():
-        flash(_("Ten minutes have passed: this can no longer be undone here."), "error")
-        return go_to(order.back)
+    payer = next(one for one in payers if one.public_id == form.billed_organization.data)
+    wish = Wish(
+        mailbox.subscription_id,
+        shown,
+        MONTHS[Period(form.period.data)],
+        payer.organization_id,
+        form.nonce.data,
+    )
     try:
         with transaction() as session:
-            choices.undo(session, order.changes, caller=_caller())
-    except Refused:
-        flash(_("This was not undone: it was changed again in the meantime."), "error")
-    else:
-        flash(_("Undone. Auto-renewal is as it was before."), "success")
-    return go_to(order.back)
-
-
-def _answer(service: Renewable | None) -> Response | BaseResponse:
-    page = ChoicePage(service or abort(404))
-    if request.method != "POST":
-        return _show(page)
-    require(Right.MANAGE_RENEWALS, page.service.organization_id)
-    if "preview" in request.form:
-        page.forgive()
-        return _show(page)
-    if not page.form.validate() or page.has_unread_cautions():
-        return _show(page, status=422)
-    try:
-        changes = _update(page)
-    except Refused as refused:
-        return _explain(page, refused.refusal)
-    _tell(page, changes)
-    return go_to(page.back)
-
-
-def _update(page: ChoicePage) -> list[Change]:
-    if page.is_outdated():
-        raise Refused(Refusal.CHANGED_MEANWHILE)
-    domain_too = not page.is_domain and page.form.domain_too.data
-    choice, seen = page.choice(), page.form.version.data
-    with transaction() as session:
-        return choices.change_auto_renewal(
-            session,
-            page.service.subscription_id,
-            choice,
-            seen=seen,
-            caller=_caller(),
-            domain_too=domain_too,
-        )
-
-
-def _caller() -> Caller:
-    managed = {one.organization_id for one in organizations_with(Right.MANAGE_RENEWALS)}
-    return Caller(actor(), billable(), managed, today(), now())
-
-
-def _show(page: ChoicePage, *, status: int = 200, changed: bool = False) -> Response:
-    return render(
-        "renewals/choice.html",
-        block="preview",
-        status=status,
-        page=page,
-        form=page.form,
-        service=page.service,
-        changed=changed,
-        length=words.length,
-        present_payer=name_of_payer(page.service.choice.billed_organization_id),
-    )
-
-
-def _explain(page: ChoicePage, refusal: Refusal) -> Response:
-    """The page again, with the person's input and the reason beside the field it is about."""
-    if refusal is Refusal.NOT_YOURS:
-        abort(403)
-    if refusal is Refusal.CHANGED_MEANWHILE:
-        return _show_what_changed(page)
-    field = {
-        Refusal.PAYER: "billed_organization",
-        Refusal.CONTACT: "billing_contact",
-        Refusal.CARD: "card",
-        Refusal.NO_PRICE: "years" if page.is_domain else "period",
-    }.get(refusal, "on")
-    page.form[field].errors = [words.why(refusal)]
-    return _show(page, status=422)
-
-
-def _show_what_changed(page: ChoicePage) -> Response:
-    find = choice_queries.of_domain if page.is_domain else choice_queries.of_mailbox
-    fresh = ChoicePage(find(db.session(), scope(), page.service.name) or abort(404))
-    fresh.form.version.data = choices.version(fresh.service.choice)
-    return _show(fresh, status=409, changed=True)
-
-
-def _tell(page: ChoicePage, changes: list[Change]) -> None:
-    """Say what was done, with the button that takes it back."""
-    if not changes:
-        flash(_("Nothing to change: auto-renewal was set like this already."), "info")
-        return
-    words = {"name": page.service.name, "domain": page.service.domain}
-    if not page.form.on.data:
-        text = _("Auto-renewal is off for %(name)s.", **words)
-    elif len(changes) > 1:
-        text = _("Auto-renewal is on for %(name)s and for %(domain)s.", **words)
-    else:
-        text = _("Auto-renewal is on for %(name)s.", **words)
-    token = seal(changes, user_id=person().user_id, back=page.back, now=now(), secret=_secret())
-    flash(
-        {"text": text, "label": _("Undo"), "url": url_for(".undo"), "fields": {"undo": token}},  # type: ignore[arg-type]
-        "undo",
-    )
-
-
-def _secret() -> str:
-    return str(current_app.secret_key)
+            outcome = renew_now(session, wish, Context(now(), terms(session), actor()))
+    except AlreadyDone:
+        flash(_("%(name)s was renewed already: it is charged once.", name=mailbox.name), "info")
+        return go_to(f"/mailboxes/{quote(mailbox.name)}")
+    if outcome is Outcome.RENEWED:
+        flash(_("%(name)s is renewed.", name=mailbox.name), "success")
+        return go_to(f"/mailboxes/{quote(mailbox.name)}")
+    flash(words.refusal(outcome, payer.name), "error")
+    return _show(mailbox, form, payers, status=422)

@@ -1,52 +1,15 @@
-"""What the auto-renewal page says about periods, cards and refusals, in the reader's language."""
-
-from typing import assert_never
+"""What a renewal by hand says when it did not happen, in the reader's language."""
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from app.renewals.choice_queries import CardOption
-from app.renewals.choices import Refusal
-from app.web.i18n import money
+from app.renewals.rules import Outcome
 
 
-def length(months: int) -> str:
-    """A period: whole years as years."""
-    if months % 12 == 0:
-        return ngettext("%(num)d year", "%(num)d years", months // 12)
-    return ngettext("%(num)d month", "%(num)d months", months)
-
-
-def rates(month: int, year: int) -> str:
-    """A mailbox's two prices side by side."""
-    return _("%(month)s a month, or %(year)s a year", month=money(month), year=money(year))
-
-
-def card(option: CardOption) -> str:
-    """A card in a list."""
+def refusal(outcome: Outcome, payer: str) -> str:
+    """Why nothing was renewed."""
+    if outcome is Outcome.UNFUNDED:
+        return _("Nothing was renewed: the wallet of %(payer)s does not hold enough.", payer=payer)
     return _(
-        "%(brand)s ending in %(last4)s, until %(month)s/%(year)s, %(holder)s",
-        brand=option.brand.capitalize(), last4=option.last4, month=f"{option.exp_month:02}",
-        year=option.exp_year, holder=option.holder,
-    )  # fmt: skip
-
-
-def why(refusal: Refusal) -> str:
-    """Why a choice was not taken."""
-    match refusal:
-        case Refusal.NOT_YOURS:
-            return _("You may not change this.")
-        case Refusal.CHANGED_MEANWHILE:
-            return _("Somebody changed this in the meantime.")
-        case Refusal.PAYER:
-            return _("You may not have this organization pay. Choose another one.")
-        case Refusal.CONTACT:
-            return _("Choose a billing contact of the billed organization, from the list.")
-        case Refusal.CARD:
-            return _("Choose a card of the billed organization, from the list.")
-        case Refusal.NO_PRICE:
-            return _("There is no price for this: it cannot be renewed automatically. Contact us.")
-        case Refusal.GONE:
-            return _("This domain is no longer registered with us.")
-        case _:
-            assert_never(refusal)
+        "Nothing was renewed and nothing was charged: the domain must be renewed first, or there "
+        "is no price for this. Contact us if you are unsure."
+    )

@@ -13,7 +13,8 @@ NARROW, WIDE = "\u202f", "\xa0"
 def test_values_are_written_in_the_readers_language(db_context):
     with i18n.speaking("fr"):
         assert i18n.money(123456) == f"1{NARROW}234,56{WIDE}€"
-        assert i18n.day(date(2027, 3, 1)) == "1 mars 2027"
+        assert i18n.day(date(2027, 3, 1)) == "1er mars 2027"
+        assert i18n.day(date(2027, 3, 11)) == "11 mars 2027"
     with i18n.speaking("en"):
         assert i18n.money(-123456) == "-€1,234.56"
         assert i18n.day(date(2027, 3, 1)) == "Mar 1, 2027"

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.rules import Role
+from app.auto_renewal.service import Caller, Refusal, Refused, change_auto_renewal, version
 from app.db import db, transaction
 from app.journal.models import JournalRow
 from app.journal.service import HOST
-from app.renewals.choices import Caller, Refusal, Refused, change_auto_renewal, version
 from app.subscriptions.models import Subscription
 from app.subscriptions.service import Choice, current_choice
 from tests import make

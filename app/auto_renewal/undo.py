@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from app.renewals.choices import Change
+from app.auto_renewal.service import Change
 from app.subscriptions.service import Choice
 
 VALID_FOR = timedelta(minutes=10)
-_SALT = "renewals.undo"
+_SALT = "auto_renewal.undo"
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from datetime import date
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
+from app.auto_renewal.preview import CardFacts, Facts
 from app.billing import queries as billing
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from app.mailboxes.models import Mailbox
-from app.renewals import queries
+from app.renewals import queries as renewals
 from app.renewals.models import Attempt
-from app.renewals.preview import CardFacts, Facts
 from app.renewals.rules import Trigger
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import prices
@@ -133,7 +133,7 @@ def cards(session: Session, organization_id: int) -> list[CardOption]:
 
 def is_under_way(session: Session, service: Renewable) -> bool:
     """Whether a renewal of this period was begun, which switching off does not stop (R15)."""
-    return queries.being_renewed(session, service.subscription_id, service.expires_on)
+    return renewals.being_renewed(session, service.subscription_id, service.expires_on)
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def facts(
         available=available,
         also=also,
         tried_today=_tried_today(session, service, today),
-        tie=queries.tie_of(session, service.domain_id) if service.kind is Kind.MAILBOX else None,
+        tie=renewals.tie_of(session, service.domain_id) if service.kind is Kind.MAILBOX else None,
         contact=contact.name if contact else None,
         card=CardFacts(card.holder, card.exp_month, card.exp_year) if card else None,
         cards_of_payer=cards_of_payer,

@@ -11,13 +11,13 @@ from wtforms.fields.choices import SelectChoice
 from app.accounts.access import billable, may, organizations_with, person, scope
 from app.accounts.installation import terms, today
 from app.accounts.rules import Right
+from app.auto_renewal import queries, words
+from app.auto_renewal.forms import ChoiceForm, DomainChoiceForm, MailboxChoiceForm
+from app.auto_renewal.preview import Preview, preview
+from app.auto_renewal.queries import CardOption, ContactOption, DomainOffer, Renewable
+from app.auto_renewal.service import version
 from app.db import db
 from app.domains.rules import years_to_offer
-from app.renewals import choice_queries, words
-from app.renewals.choice_queries import CardOption, ContactOption, DomainOffer, Renewable
-from app.renewals.choices import version
-from app.renewals.forms import ChoiceForm, DomainChoiceForm, MailboxChoiceForm
-from app.renewals.preview import Preview, preview
 from app.renewals.rules import next_attempt_day
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import MONTHS, Kind, Period, period_of
@@ -113,13 +113,13 @@ class ChoicePage:
     def contacts(self) -> list[ContactOption]:
         """Contacts of the payer in the form; none of a payer whom the person may not bill."""
         payer = self._own_payer()
-        return choice_queries.contacts(db.session(), payer) if payer else []
+        return queries.contacts(db.session(), payer) if payer else []
 
     @cached_property
     def cards(self) -> list[CardOption]:
         """Cards of the payer in the form, likewise."""
         payer = self._own_payer()
-        return choice_queries.cards(db.session(), payer) if payer else []
+        return queries.cards(db.session(), payer) if payer else []
 
     def _own_payer(self) -> int | None:
         return self.payer.id if self.payer and self.payer.id in billable() else None
@@ -185,7 +185,7 @@ class ChoicePage:
     @cached_property
     def preview(self) -> Preview:
         """What the form would lead to."""
-        facts = choice_queries.facts(
+        facts = queries.facts(
             db.session(),
             self.service,
             self.choice(),
@@ -214,7 +214,7 @@ class ChoicePage:
         if self._own_payer() is None:
             return None
         managed = [one.organization_id for one in organizations_with(Right.MANAGE_RENEWALS)]
-        return choice_queries.domain_offer(db.session(), self.service, managed)
+        return queries.domain_offer(db.session(), self.service, managed)
 
     def _price_of_domain_too(self) -> int:
         asked = not self.is_domain and self.form.domain_too.data and self.domain_offer
@@ -223,7 +223,7 @@ class ChoicePage:
     @property
     def is_under_way(self) -> bool:
         """Whether switching off comes too late for the running renewal (R15)."""
-        return choice_queries.is_under_way(db.session(), self.service)
+        return queries.is_under_way(db.session(), self.service)
 
     def has_unread_cautions(self) -> bool:
         """Whether the choice has cautions that the page has not shown yet (R22)."""

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from app.renewals.preview import (
+from app.auto_renewal.preview import (
     CardFacts,
     Caution,
     DomainAdvice,

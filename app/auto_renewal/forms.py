@@ -1,0 +1,61 @@
+"""Forms of auto-renewal: shapes and messages.
+
+Their fields are all that a person can change, and their lists hold only what was offered to this
+person, so that no foreign id gets in.
+"""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
+
+from app.subscriptions.rules import Period
+
+
+class ChoiceForm(FlaskForm):
+    """What mailboxes and domains have in common.
+
+    `version` names the choice that the page showed, `accepted` the cautions it showed, and `next`
+    the list to go back to.
+    """
+
+    on = BooleanField(_l("Auto-renewal"))
+    billed_organization = SelectField(
+        _l("Billed organization"),
+        invalid_choice_message=_l("Choose one of the organizations in the list."),
+    )
+    version = HiddenField()
+    accepted = HiddenField()
+    next = HiddenField()
+
+
+class MailboxChoiceForm(ChoiceForm):
+    """A mailbox renews for a month or a year; its domain may be switched on with it."""
+
+    period = RadioField(
+        _l("Frequency"),
+        choices=[
+            SelectChoice(Period.MONTHLY.value, _l("Monthly")),
+            SelectChoice(Period.YEARLY.value, _l("Yearly")),
+        ],
+        invalid_choice_message=_l("Choose Monthly or Yearly."),
+    )
+    domain_too = BooleanField()
+
+
+class DomainChoiceForm(ChoiceForm):
+    """A domain renews for whole years, and names the contact and card of its payer (R22)."""
+
+    years = SelectField(
+        _l("Years"), invalid_choice_message=_l("Choose one of the years in the list.")
+    )
+    billing_contact = SelectField(
+        _l("Billing contact"),
+        invalid_choice_message=_l(
+            "Choose a billing contact of the billed organization, from the list."
+        ),
+    )
+    card = SelectField(
+        _l("Card"),
+        invalid_choice_message=_l("Choose a card of the billed organization, from the list."),
+    )
