@@ -73,7 +73,11 @@ def money(amount: int, currency: str | None = None) -> str:
 
 def day(value: date | None) -> str:
     """A civil date as the reader writes dates."""
-    return format_date(value, "medium", locale=language()) if value else ""
+    if value is None:
+        return ""
+    written = format_date(value, "medium", locale=language())
+    # CLDR leaves out that French counts the first of a month.
+    return f"1er{written[1:]}" if value.day == 1 and language() == "fr" else written
 
 
 def instant(value: datetime | None, tz: ZoneInfo | None = None) -> str:
