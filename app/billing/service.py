@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import SQLColumnExpression, case, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.billing.models import LedgerAccount, LedgerEntry, LedgerTx, Wallet
@@ -119,18 +119,28 @@ def release(session: Session, wallet_id: int, amount: int) -> None:
 
 def credit(session: Session, wallet_id: int, amount: int) -> None:
     """Add to (or, for an operator's entry, take from) a wallet, below zero too where it must."""
-    after = Wallet.posted + amount - Wallet.held
     session.execute(
         update(Wallet)
         .where(Wallet.id == wallet_id)
-        .values(posted=Wallet.posted + amount, overdraft=case((after < 0, -after), else_=0))
+        .values(_with_overdraft(Wallet.posted + amount, Wallet.held))
         .execution_options(synchronize_session=False)
     )
 
 
-def _spend(session: Session, wallet_id: int, amount: int, *, posted: int, held: int) -> None:
+def _with_overdraft(
+    posted: SQLColumnExpression[int], held: SQLColumnExpression[int]
+) -> dict[str, SQLColumnExpression[int]]:
+    missing = held - posted
+    return {"posted": posted, "held": held, "overdraft": case((missing > 0, missing), else_=0)}
+
+
+def _refuse_negative(amount: int) -> None:
     if amount < 0:
         raise ValueError("a negative amount cannot be spent")
+
+
+def _spend(session: Session, wallet_id: int, amount: int, *, posted: int, held: int) -> None:
+    _refuse_negative(amount)
     done = session.execute(
         update(Wallet)
         .where(Wallet.id == wallet_id, Wallet.posted - Wallet.held >= amount)
@@ -143,10 +153,11 @@ def _spend(session: Session, wallet_id: int, amount: int, *, posted: int, held: 
 
 
 def _settle(session: Session, wallet_id: int, amount: int, *, posted: int) -> None:
+    _refuse_negative(amount)
     done = session.execute(
         update(Wallet)
         .where(Wallet.id == wallet_id, Wallet.held >= amount)
-        .values(posted=Wallet.posted + posted, held=Wallet.held - amount)
+        .values(_with_overdraft(Wallet.posted + posted, Wallet.held - amount))
         .returning(Wallet.id)
         .execution_options(synchronize_session=False)
     ).first()

@@ -24,6 +24,11 @@ FOREIGN = """
     NOT EXISTS (SELECT 1 FROM ledger_accounts
                 WHERE id = NEW.account_id AND currency = NEW.currency)
 """
+# SQLite's REPLACE removes the row in its way without asking the triggers that refuse DELETE.
+TAKEN = {
+    "ledger_tx": "EXISTS (SELECT 1 FROM ledger_tx WHERE id = NEW.id OR idem_key = NEW.idem_key)",
+    "ledger_entries": "EXISTS (SELECT 1 FROM ledger_entries WHERE id = NEW.id)",
+}
 
 
 def upgrade() -> None:
@@ -43,6 +48,7 @@ def _sqlite() -> None:
                 f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
+        _sqlite_check(f"{table}_no_replace", table, TAKEN[table], f"{table} is append-only")
     _sqlite_check("ledger_tx_balanced", "ledger_tx", UNBALANCED, "entries do not sum to zero")
     _sqlite_check("ledger_entries_sealed", "ledger_entries", SEALED, "the transaction is sealed")
     _sqlite_check("ledger_entries_currency", "ledger_entries", FOREIGN, "wrong currency")
