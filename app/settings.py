@@ -146,7 +146,7 @@ def _sentence(error: ErrorDetails) -> str:
 
 
 def _reason(error: ErrorDetails) -> str:
-    limits = error.get("ctx", {})
+    limits: dict[str, object] = error.get("ctx", {})
     match error["type"]:
         case "value_error":
             return str(limits["error"])
@@ -155,7 +155,7 @@ def _reason(error: ErrorDetails) -> str:
         case "less_than_equal":
             return gettext("must be at most %s") % limits["le"]
         case "literal_error":
-            return gettext("must be one of %s") % limits["expected"].replace(" or ", ", ")
+            return gettext("must be one of %s") % str(limits["expected"]).replace(" or ", ", ")
         case "string_too_long":
             return gettext("must have at most %s characters") % limits["max_length"]
         case "string_pattern_mismatch":

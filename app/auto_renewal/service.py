@@ -14,6 +14,7 @@ from app.billing.queries import contacts
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from app.journal.service import Actor
+from app.renewals.rules import next_attempt_day
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import of_domain, prices
 from app.subscriptions.rules import Kind
@@ -122,7 +123,8 @@ def _take(
 
 
 def _choose(session: Session, subscription: Subscription, choice: Choice, caller: Caller) -> None:
-    choose(session, subscription, choice, today=caller.today, by=caller.by, now=caller.now)
+    slot = next_attempt_day(subscription.kind, subscription.expires_on, caller.today)
+    choose(session, subscription, choice, next_slot_on=slot, by=caller.by, now=caller.now)
 
 
 def _check_on(

@@ -17,6 +17,7 @@ from app.interchange.standing import price_key
 from app.lib.dates import months_until
 from app.mailboxes.models import Forwarding, ForwardingDestination, Mailbox
 from app.moves.models import Move
+from app.renewals.rules import next_attempt_day
 from app.subscriptions.models import Price, Subscription
 from app.subscriptions.rules import MONTHS, Kind, status_on
 
@@ -113,7 +114,7 @@ def _choice(
         "auto_renewal": renewal.on,
         "auto_renewal_since": adding.now if renewal.on else None,
         "billed_organization_id": owners[payer] if payer is not None else None,
-        "next_slot_on": adding.today if renewal.on and expires_on > adding.today else None,
+        "next_slot_on": next_attempt_day(kind, expires_on, adding.today) if renewal.on else None,
     }
 
 

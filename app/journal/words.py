@@ -36,6 +36,12 @@ def _switched_on(detail: Detail) -> Told:
     return Told(_("Auto-renewal was switched on, yearly"), "green")
 
 
+def _changed(detail: Detail) -> Told:
+    if detail["months"] % 12:
+        return Told(_("Auto-renewal was changed: monthly from the next renewal on"))
+    return Told(_("Auto-renewal was changed: yearly from the next renewal on"))
+
+
 def _attempted(detail: Detail) -> Told:
     sentences = {
         "renewed": Told(_("Renewal tried: it succeeded"), "green"),
@@ -89,6 +95,7 @@ def _charged(detail: Detail) -> Told:
 
 _TOLD: dict[str, Callable[[Detail], Told]] = {
     "auto_renewal.switched_on": _switched_on,
+    "auto_renewal.changed": _changed,
     "renewal.attempted": _attempted,
     "domain.renewed": _renewed,
     "mailbox.renewed": _renewed,

@@ -40,14 +40,13 @@ def choose(
     subscription: Subscription,
     choice: Choice,
     *,
-    today: date,
+    next_slot_on: date | None,
     by: Actor,
     now: datetime,
 ) -> bool:
     """Apply a choice whose rights were checked; whether it changed anything.
 
-    Switched on, the engine looks at it today if it is not expired (R6: at J-3, the first attempt is
-    the same day); after expiry nothing is charged by itself, so there is no slot.
+    `next_slot_on` is the next attempt day of the engine's rules, which counts while it is on.
     """
     before = current_choice(subscription)
     if before == choice:
@@ -59,10 +58,10 @@ def choose(
     subscription.billed_organization_id = choice.billed_organization_id
     subscription.billing_contact_id = choice.billing_contact_id
     subscription.card_id = choice.card_id
-    subscription.next_slot_on = today if choice.on and subscription.expires_on > today else None
+    subscription.next_slot_on = next_slot_on if choice.on else None
     record(
         session,
-        "auto_renewal.switched_on" if choice.on else "auto_renewal.switched_off",
+        _event(before, choice),
         organization_id=subscription.organization_id,
         subject=subscription.subject,
         by=by,
@@ -71,6 +70,12 @@ def choose(
         billed_organization=choice.billed_organization_id,
     )
     return True
+
+
+def _event(before: Choice, after: Choice) -> str:
+    if not after.on:
+        return "auto_renewal.switched_off"
+    return "auto_renewal.changed" if before.on else "auto_renewal.switched_on"
 
 
 def current_choice(subscription: Subscription) -> Choice:

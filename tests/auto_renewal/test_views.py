@@ -106,11 +106,11 @@ class TestMailbox:
         owner.get(f"{PAGE}?on=y&period=yearly")
         assert (choice(app, mailbox), events(app)) == (before, [])
 
-    def test_the_engine_looks_at_it_the_same_day(self, app, owner, mailbox):
+    def test_the_engine_looks_at_it_on_its_first_attempt_day(self, app, owner, mailbox):
         fill(owner, PAGE, {"on": "y"})
         with app.app_context():
             row = db.session.get_one(Subscription, mailbox.subscription_id)
-            assert row.next_slot_on == make.TODAY
+            assert row.next_slot_on == row.expires_on - timedelta(days=5)
 
     def test_it_is_switched_off_and_its_payer_kept(self, app, owner, acme, mailbox):
         fill(owner, PAGE, {"on": "y"})

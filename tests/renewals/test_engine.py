@@ -15,9 +15,9 @@ from app.journal.models import JournalRow
 from app.journal.service import Actor
 from app.operator_tasks.models import OperatorTask
 from app.renewals.models import Attempt, Renewal
-from app.renewals.rules import Outcome, RenewalState
+from app.renewals.rules import Outcome, RenewalState, next_attempt_day
 from app.subscriptions.models import Subscription
-from app.subscriptions.rules import Status
+from app.subscriptions.rules import Kind, Status
 from app.subscriptions.service import Choice, choose, locked
 from tests import make
 
@@ -78,7 +78,7 @@ def switch(made: make.MadeService, payer: make.Made, *, on: bool, now: datetime,
             session,
             locked(session, made.subscription_id),
             Choice(on, months, payer.id),
-            today=terms().today(now),
+            next_slot_on=next_attempt_day(Kind.MAILBOX, EXPIRY, terms().today(now)),
             by=Actor(),
             now=now,
         )
