@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser import chromium
+from tests.pages import signed_in
 
 NO_CHROMIUM = "no Chromium: run `make test`, or name one in VIGIE_TEST_CHROMIUM"
 DESKTOP = {"width": 1280, "height": 800}
@@ -61,6 +62,20 @@ def open_page(live_server, new_context):
 
     yield open_page
     assert problems == []
+
+
+@pytest.fixture
+def visit(app, open_page, live_server):
+    """Opens an address as somebody who is signed in; takes what `open_page` takes."""
+
+    def visit(user, address="/", **how) -> Page:
+        page = open_page(**how)
+        cookie = signed_in(app, user).get_cookie("vigie")
+        page.context.add_cookies([{"name": "vigie", "value": cookie.value, "url": live_server}])
+        page.goto(address)
+        return page
+
+    return visit
 
 
 def _note(message, problems: list[str]) -> None:
