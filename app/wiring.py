@@ -8,6 +8,7 @@ from flask import Flask
 # Imported for their tables, which migrations and the mapper must know before the first query.
 from app.accounts import models as _accounts  # noqa: F401
 from app.accounts.installation import terms
+from app.auto_renewal import models as _auto_renewal  # noqa: F401
 from app.billing import models as _billing  # noqa: F401
 from app.billing.checks import check_balances
 from app.domains import models as _domains  # noqa: F401
@@ -31,6 +32,7 @@ from app.outbox.ports import Channel
 from app.renewals import flows
 from app.renewals import models as _renewals  # noqa: F401
 from app.renewals.lapses import lapse
+from app.selections import models as _selections  # noqa: F401
 from app.settings import Settings
 from app.subscriptions import models as _subscriptions  # noqa: F401
 from app.web.state import State, now

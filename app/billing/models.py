@@ -2,7 +2,15 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.billing.rules import AccountKind, EntryKind
@@ -22,6 +30,12 @@ class Wallet(Model):
         UniqueConstraint("organization_id", "currency"),
         CheckConstraint("posted - held >= -overdraft", name="no_overspending"),
         CheckConstraint("held >= 0", name="holds_positive"),
+        Index(
+            "ix_wallets_to_forecast",
+            "id",
+            sqlite_where=text("forecast_due"),
+            postgresql_where=text("forecast_due"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,6 +44,8 @@ class Wallet(Model):
     posted: Mapped[int] = mapped_column(BigInteger, default=0)
     held: Mapped[int] = mapped_column(BigInteger, default=0)
     overdraft: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Something changed since the renewals it pays were last forecast.
+    forecast_due: Mapped[bool] = mapped_column(default=True)
 
 
 class LedgerAccount(Model):

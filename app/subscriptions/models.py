@@ -14,7 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model, UtcDateTime, enum_column
-from app.subscriptions.rules import Kind, Status
+from app.subscriptions.rules import Kind, Status, Verdict
 
 
 class Subscription(Model):
@@ -48,13 +48,18 @@ class Subscription(Model):
             postgresql_where=text("next_slot_on IS NOT NULL"),
         ),
         Index("ix_subscriptions_by_expiry", "domain_id", "kind", "expires_on", "id"),
+        Index(
+            "ix_subscriptions_by_choice", "domain_id", "kind", "auto_renewal", "expires_on", "id"
+        ),
+        Index("ix_subscriptions_of_organization", "organization_id", "kind", "expires_on", "id"),
+        Index("ix_subscriptions_of_payer", "billed_organization_id", "next_slot_on"),
         Index("ix_subscriptions_lapsing", "status", "kind", "expires_on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[Kind] = mapped_column(enum_column(Kind, "kind"))
     subject: Mapped[str] = mapped_column(String(320))
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
     domain_id: Mapped[int] = mapped_column(ForeignKey("domains.id"))
     anchor: Mapped[date | None]
     months: Mapped[int | None]
@@ -64,12 +69,14 @@ class Subscription(Model):
     auto_renewal_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     period_months: Mapped[int]
     renewal_months: Mapped[int]
-    billed_organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organizations.id"), index=True
-    )
+    billed_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
     billing_contact_id: Mapped[int | None] = mapped_column(ForeignKey("billing_contacts.id"))
     card_id: Mapped[int | None] = mapped_column(ForeignKey("cards.id"))
     next_slot_on: Mapped[date | None]
+    # The forecast's last word on the next renewal; NULL while off, or not worked out yet.
+    verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict, "verdict"))
+    # By how much the wallet will be short, in minor units, where that is the verdict.
+    missing: Mapped[int | None] = mapped_column(BigInteger)
     # A row that broke its attempt waits until then, so that it stops nobody else.
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

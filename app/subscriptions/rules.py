@@ -37,6 +37,17 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+class Verdict(StrEnum):
+    """Will the next renewal happen, as things stand? Only for what is switched on."""
+
+    WILL_RENEW = "will_renew"
+    SHORT = "short"
+    DOMAIN_ENDS = "domain_ends"
+    DOMAIN_GONE = "domain_gone"
+    NO_PRICE = "no_price"
+    EXPIRED = "expired"
+
+
 def status_on(kind: Kind, expires_on: date, today: date) -> Status:
     """Status on the business day `today` (R4)."""
     if today < expires_on:

@@ -146,6 +146,24 @@ def upgrade() -> None:
     with op.batch_alter_table('billing_contacts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_billing_contacts_organization_id'), ['organization_id'], unique=False)
 
+    op.create_table('bulk_changes',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('nonce', sa.String(length=40), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('on', sa.Boolean(), nullable=False),
+    sa.Column('months', sa.Integer(), nullable=True),
+    sa.Column('billed_organization_id', sa.Integer(), nullable=True),
+    sa.Column('changed', sa.Integer(), nullable=False),
+    sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['billed_organization_id'], ['organizations.id'], name=op.f('fk_bulk_changes_billed_organization_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_bulk_changes_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bulk_changes')),
+    sa.UniqueConstraint('nonce', name=op.f('uq_bulk_changes_nonce'))
+    )
+    with op.batch_alter_table('bulk_changes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_bulk_changes_user_id'), ['user_id'], unique=False)
+
     op.create_table('cards',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('public_id', sa.String(length=64), nullable=False),
@@ -259,12 +277,16 @@ def upgrade() -> None:
     sa.Column('posted', sa.BigInteger(), nullable=False),
     sa.Column('held', sa.BigInteger(), nullable=False),
     sa.Column('overdraft', sa.BigInteger(), nullable=False),
+    sa.Column('forecast_due', sa.Boolean(), nullable=False),
     sa.CheckConstraint('held >= 0', name=op.f('ck_wallets_holds_positive')),
     sa.CheckConstraint('posted - held >= -overdraft', name=op.f('ck_wallets_no_overspending')),
     sa.ForeignKeyConstraint(['organization_id'], ['organizations.id'], name=op.f('fk_wallets_organization_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_wallets')),
     sa.UniqueConstraint('organization_id', 'currency', name=op.f('uq_wallets_organization_id_currency'))
     )
+    with op.batch_alter_table('wallets', schema=None) as batch_op:
+        batch_op.create_index('ix_wallets_to_forecast', ['id'], unique=False, sqlite_where=sa.text('forecast_due'), postgresql_where=sa.text('forecast_due'))
+
     op.create_table('domains',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(length=253), nullable=False),
@@ -308,6 +330,16 @@ def upgrade() -> None:
     with op.batch_alter_table('moves', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_moves_account_id'), ['account_id'], unique=False)
 
+    op.create_table('selections',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('sign_in_id', sa.Integer(), nullable=False),
+    sa.Column('scope', sa.String(length=60), nullable=False),
+    sa.Column('matching', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['sign_in_id'], ['sign_ins.id'], name=op.f('fk_selections_sign_in_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_selections')),
+    sa.UniqueConstraint('sign_in_id', 'scope', name=op.f('uq_selections_sign_in_id_scope'))
+    )
     op.create_table('forwardings',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('address', sa.String(length=320), nullable=False),
@@ -335,6 +367,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_ledger_entries_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_ledger_entries_tx_id'), ['tx_id'], unique=False)
 
+    op.create_table('selection_items',
+    sa.Column('selection_id', sa.Integer(), nullable=False),
+    sa.Column('item_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.ForeignKeyConstraint(['selection_id'], ['selections.id'], name=op.f('fk_selection_items_selection_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('selection_id', 'item_id', name=op.f('pk_selection_items'))
+    )
     op.create_table('subscriptions',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.Enum('domain', 'mailbox', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
@@ -353,6 +391,8 @@ def upgrade() -> None:
     sa.Column('billing_contact_id', sa.Integer(), nullable=True),
     sa.Column('card_id', sa.Integer(), nullable=True),
     sa.Column('next_slot_on', sa.Date(), nullable=True),
+    sa.Column('verdict', sa.Enum('will_renew', 'short', 'domain_ends', 'domain_gone', 'no_price', 'expired', name='verdict', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('missing', sa.BigInteger(), nullable=True),
     sa.Column('retry_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("(kind = 'domain') = (anchor IS NULL)", name=op.f('ck_subscriptions_anchor')),
     sa.CheckConstraint("(kind = 'domain') = (months IS NULL)", name=op.f('ck_subscriptions_months')),
@@ -367,13 +407,28 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_subscriptions'))
     )
     with op.batch_alter_table('subscriptions', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_subscriptions_billed_organization_id'), ['billed_organization_id'], unique=False)
+        batch_op.create_index('ix_subscriptions_by_choice', ['domain_id', 'kind', 'auto_renewal', 'expires_on', 'id'], unique=False)
         batch_op.create_index('ix_subscriptions_by_expiry', ['domain_id', 'kind', 'expires_on', 'id'], unique=False)
         batch_op.create_index('ix_subscriptions_due', ['next_slot_on'], unique=False, sqlite_where=sa.text('next_slot_on IS NOT NULL'), postgresql_where=sa.text('next_slot_on IS NOT NULL'))
         batch_op.create_index('ix_subscriptions_lapsing', ['status', 'kind', 'expires_on'], unique=False)
-        batch_op.create_index(batch_op.f('ix_subscriptions_organization_id'), ['organization_id'], unique=False)
+        batch_op.create_index('ix_subscriptions_of_organization', ['organization_id', 'kind', 'expires_on', 'id'], unique=False)
+        batch_op.create_index('ix_subscriptions_of_payer', ['billed_organization_id', 'next_slot_on'], unique=False)
         batch_op.create_index('uq_subscriptions_domain', ['domain_id'], unique=True, sqlite_where=sa.text("kind = 'domain'"), postgresql_where=sa.text("kind = 'domain'"))
 
+    op.create_table('bulk_change_rows',
+    sa.Column('change_id', sa.Integer(), nullable=False),
+    sa.Column('subscription_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('auto_renewal', sa.Boolean(), nullable=False),
+    sa.Column('auto_renewal_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('renewal_months', sa.Integer(), nullable=False),
+    sa.Column('billed_organization_id', sa.Integer(), nullable=True),
+    sa.Column('billing_contact_id', sa.Integer(), nullable=True),
+    sa.Column('card_id', sa.Integer(), nullable=True),
+    sa.Column('next_slot_on', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['change_id'], ['bulk_changes.id'], name=op.f('fk_bulk_change_rows_change_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['subscription_id'], ['subscriptions.id'], name=op.f('fk_bulk_change_rows_subscription_id')),
+    sa.PrimaryKeyConstraint('change_id', 'subscription_id', name=op.f('pk_bulk_change_rows'))
+    )
     op.create_table('forwarding_destinations',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('forwarding_id', sa.Integer(), nullable=False),
@@ -462,15 +517,18 @@ def downgrade() -> None:
 
     op.drop_table('mailboxes')
     op.drop_table('forwarding_destinations')
+    op.drop_table('bulk_change_rows')
     with op.batch_alter_table('subscriptions', schema=None) as batch_op:
         batch_op.drop_index('uq_subscriptions_domain', sqlite_where=sa.text("kind = 'domain'"), postgresql_where=sa.text("kind = 'domain'"))
-        batch_op.drop_index(batch_op.f('ix_subscriptions_organization_id'))
+        batch_op.drop_index('ix_subscriptions_of_payer')
+        batch_op.drop_index('ix_subscriptions_of_organization')
         batch_op.drop_index('ix_subscriptions_lapsing')
         batch_op.drop_index('ix_subscriptions_due', sqlite_where=sa.text('next_slot_on IS NOT NULL'), postgresql_where=sa.text('next_slot_on IS NOT NULL'))
         batch_op.drop_index('ix_subscriptions_by_expiry')
-        batch_op.drop_index(batch_op.f('ix_subscriptions_billed_organization_id'))
+        batch_op.drop_index('ix_subscriptions_by_choice')
 
     op.drop_table('subscriptions')
+    op.drop_table('selection_items')
     with op.batch_alter_table('ledger_entries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ledger_entries_tx_id'))
         batch_op.drop_index(batch_op.f('ix_ledger_entries_account_id'))
@@ -480,6 +538,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_forwardings_by_address')
 
     op.drop_table('forwardings')
+    op.drop_table('selections')
     with op.batch_alter_table('moves', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_moves_account_id'))
 
@@ -490,6 +549,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_domains_account_id'))
 
     op.drop_table('domains')
+    with op.batch_alter_table('wallets', schema=None) as batch_op:
+        batch_op.drop_index('ix_wallets_to_forecast', sqlite_where=sa.text('forecast_due'), postgresql_where=sa.text('forecast_due'))
+
     op.drop_table('wallets')
     with op.batch_alter_table('sign_ins', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sign_ins_user_id'))
@@ -519,6 +581,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_cards_organization_id'))
 
     op.drop_table('cards')
+    with op.batch_alter_table('bulk_changes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_bulk_changes_user_id'))
+
+    op.drop_table('bulk_changes')
     with op.batch_alter_table('billing_contacts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_billing_contacts_organization_id'))
 
