@@ -49,11 +49,16 @@ class MailboxFilter:
 
     def apply(self, statement: Selected) -> Selected:
         """Narrow a statement on mailboxes, joined with their subscriptions."""
+        return statement.where(*self.conditions())
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a mailbox and its subscription must be; nothing where all are meant."""
+        found = []
         if self.text:
-            statement = statement.where(self._named())
+            found.append(self._named())
         if self.auto_renewal is not None:
-            statement = statement.where(Subscription.auto_renewal.is_(self.auto_renewal))
-        return statement
+            found.append(Subscription.auto_renewal.is_(self.auto_renewal))
+        return found
 
     def _named(self) -> ColumnElement[bool]:
         if len(self.text) < ANYWHERE:
