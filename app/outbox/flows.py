@@ -1,18 +1,23 @@
 """Drains the outbox: claim (commit), send, record (commit). At least once, one Message-ID (A12)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import or_, select, update
 
 from app.db import reading, require_no_transaction, transaction
 from app.journal.service import Actor, record
+from app.operator_tasks.service import close_tasks, open_task
 from app.outbox.models import Mail
 from app.outbox.ports import Accepted, Letter, Rejected, TryLater, channel
 from app.outbox.rules import LEASE, MailState, next_try
 from app.web.state import settings
 
 TO_SEND = or_(Mail.state == MailState.QUEUED, Mail.state == MailState.SENDING)
+
+# A relay that puts off so many in a row is asked again at the next tick: other jobs wait behind.
+PATIENCE = 3
 
 
 @dataclass(frozen=True)
@@ -32,23 +37,29 @@ def drain(now: datetime, run_id: int) -> int:
             .where(TO_SEND, Mail.next_try_at <= now)
             .order_by(Mail.next_try_at, Mail.id)
         ).all()
-    sent = 0
+    sent = put_off = 0
+    begun = monotonic()
     for mail_id in ids:
-        claim = _claim(mail_id, now)
-        if claim is not None:
-            require_no_transaction()
-            answer = channel().send(claim.letter)
-            _note(claim, answer, now, Actor(run_id=run_id))
-            sent += isinstance(answer, Accepted)
+        # A lease runs from its claim, however long the mails before it took.
+        claim = _claim(mail_id, now, now + timedelta(seconds=monotonic() - begun) + LEASE)
+        if claim is None:
+            continue
+        require_no_transaction()
+        answer = channel().send(claim.letter)
+        _note(claim, answer, now, Actor(run_id=run_id))
+        sent += isinstance(answer, Accepted)
+        put_off = put_off + 1 if isinstance(answer, TryLater) else 0
+        if put_off == PATIENCE:
+            break
     return sent
 
 
-def _claim(mail_id: int, now: datetime) -> _Claim | None:
+def _claim(mail_id: int, now: datetime, until: datetime) -> _Claim | None:
     with transaction() as session:
         row = session.execute(
             update(Mail)
             .where(Mail.id == mail_id, TO_SEND, Mail.next_try_at <= now)
-            .values(state=MailState.SENDING, next_try_at=now + LEASE, tries=Mail.tries + 1)
+            .values(state=MailState.SENDING, next_try_at=until, tries=Mail.tries + 1)
             .returning(
                 Mail.tries,
                 Mail.queued_at,
@@ -68,18 +79,16 @@ def _claim(mail_id: int, now: datetime) -> _Claim | None:
 
 
 def _note(claim: _Claim, answer: Accepted | TryLater | Rejected, now: datetime, by: Actor) -> None:
-    match answer:
-        case Accepted():
-            values: dict[str, object] = {"state": MailState.SENT, "sent_at": now, "problem": None}
-        case TryLater(reason):
-            later = next_try(claim.tries, claim.queued_at, now)
-            state = MailState.QUEUED if later else MailState.FAILED
-            values = {"state": state, "next_try_at": later or now, "problem": reason[:500]}
-        case Rejected(reason):
-            values = {"state": MailState.FAILED, "problem": reason[:500]}
+    values = _outcome(claim, answer, now)
+    # Another process may have taken the mail up since, and know better; but sent is sent.
+    mine = Mail.state == MailState.SENDING, Mail.tries == claim.tries
+    known = (Mail.state != MailState.SENT,) if isinstance(answer, Accepted) else mine
     with transaction() as session:
-        session.execute(update(Mail).where(Mail.id == claim.id).values(**values))
-        if isinstance(answer, Accepted):
+        noted = session.scalar(
+            update(Mail).where(Mail.id == claim.id, *known).values(**values).returning(Mail.state)
+        )
+        if noted is MailState.SENT:
+            close_tasks(session, "mail_failed", subject=claim.letter.recipient, now=now)
             record(
                 session,
                 "mail.sent",
@@ -89,3 +98,22 @@ def _note(claim: _Claim, answer: Accepted | TryLater | Rejected, now: datetime, 
                 now=now,
                 message_id=claim.letter.message_id,
             )
+        elif noted is MailState.FAILED:
+            open_task(
+                session, "mail_failed", claim.letter.recipient, now=now,
+                mail=claim.letter.subject, reason=values["problem"],
+            )  # fmt: skip
+
+
+def _outcome(
+    claim: _Claim, answer: Accepted | TryLater | Rejected, now: datetime
+) -> dict[str, object]:
+    match answer:
+        case Accepted():
+            return {"state": MailState.SENT, "sent_at": now, "problem": None}
+        case TryLater(reason):
+            later = next_try(claim.tries, claim.queued_at, now)
+            state = MailState.QUEUED if later else MailState.FAILED
+            return {"state": state, "next_try_at": later or now, "problem": reason[:500]}
+        case Rejected(reason):
+            return {"state": MailState.FAILED, "problem": reason[:500]}

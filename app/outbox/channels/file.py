@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.lib.ids import digest
 from app.outbox.channels import message
-from app.outbox.ports import Accepted, Letter, TryLater
+from app.outbox.ports import Accepted, Letter, Rejected, TryLater
 
 
 class FileChannel:
@@ -13,13 +13,17 @@ class FileChannel:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, letter: Letter) -> Accepted | TryLater:
+    def send(self, letter: Letter) -> Accepted | TryLater | Rejected:
         """Write the file whole or not at all."""
+        try:
+            content = bytes(message(letter))
+        except ValueError as problem:
+            return Rejected(str(problem))
         name = f"{letter.written_at:%Y%m%dT%H%M%S}-{digest(letter.message_id)[:12]}.eml"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             part = self._folder / f"{name}.part"
-            part.write_bytes(bytes(message(letter)))
+            part.write_bytes(content)
             part.replace(self._folder / name)
         except OSError as problem:
             return TryLater(f"{self._folder}: {problem.strerror}")

@@ -3,12 +3,15 @@
 import smtplib
 import ssl
 from contextlib import suppress
+from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from app.outbox.channels import message
 from app.outbox.ports import Accepted, Letter, Rejected, TryLater
 
 TIMEOUT = 30
+# What stays on this machine needs no certificate, and mail servers seldom have one for it.
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SmtpChannel:
@@ -25,41 +28,70 @@ class SmtpChannel:
     def send(self, letter: Letter) -> Accepted | TryLater | Rejected:
         """Hand over one letter. 4xx and silence may pass; 5xx will not (RFC 5321 §4.2.1)."""
         try:
-            relay = self._connect()
-            try:
-                relay.send_message(message(letter), to_addrs=[letter.recipient])
-            finally:
-                # How the goodbye goes says nothing about the mail.
-                with suppress(OSError, smtplib.SMTPException):
-                    relay.quit()
-        except smtplib.SMTPRecipientsRefused as refused:
-            code, text = next(iter(refused.recipients.values()))
-            return _verdict(code, text)
-        except smtplib.SMTPResponseException as refused:
-            return _verdict(refused.smtp_code, refused.smtp_error)
+            mail = message(letter)
         except ValueError as problem:
             return Rejected(str(problem))
+        try:
+            relay = self._connect()
         except (OSError, smtplib.SMTPException) as problem:
-            return TryLater(f"{type(problem).__name__}: {problem}")
-        return Accepted()
+            # A relay that is down or refuses our password says nothing about the mail, 5xx or not.
+            return TryLater(_words(problem))
+        try:
+            return _hand_over(relay, mail)
+        finally:
+            # Nor does the goodbye.
+            with suppress(OSError, smtplib.SMTPException):
+                relay.quit()
+            relay.close()
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
+        if self._host in LOOPBACK:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         if self._tls:
             relay: smtplib.SMTP = smtplib.SMTP_SSL(
                 self._host, self._port, timeout=TIMEOUT, context=context
             )
         else:
             relay = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
-            relay.ehlo()
-            if relay.has_extn("starttls"):
-                relay.starttls(context=context)
+        try:
+            self._greet(relay, context)
+        except BaseException:
+            relay.close()
+            raise
+        return relay
+
+    def _greet(self, relay: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        relay.ehlo_or_helo_if_needed()
+        if not self._tls and relay.has_extn("starttls"):
+            relay.starttls(context=context)
+        elif self._user and not self._tls and self._host not in LOOPBACK:
+            raise smtplib.SMTPException("no STARTTLS: the password would be sent in clear")
         if self._user:
             relay.login(self._user, self._password)
-        return relay
+
+
+def _hand_over(relay: smtplib.SMTP, mail: EmailMessage) -> Accepted | TryLater | Rejected:
+    try:
+        relay.send_message(mail, to_addrs=[str(mail["To"])])
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, text = next(iter(refused.recipients.values()))
+        return _verdict(code, text)
+    except smtplib.SMTPDataError as refused:
+        return _verdict(refused.smtp_code, refused.smtp_error)
+    except smtplib.SMTPNotSupportedError as problem:
+        # An address beyond ASCII, and a relay that cannot carry it (RFC 6531).
+        return Rejected(_words(problem))
+    except (OSError, smtplib.SMTPException) as problem:
+        return TryLater(_words(problem))
+    return Accepted()
 
 
 def _verdict(code: int, text: bytes | str) -> TryLater | Rejected:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
     reason = f"{code} {words}"
     return Rejected(reason) if code >= 500 else TryLater(reason)
+
+
+def _words(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"
