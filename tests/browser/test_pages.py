@@ -1,0 +1,162 @@
+"""Every page, light and dark, on a desk and on a phone: what axe finds, and what a finger needs."""
+
+from datetime import date, timedelta
+
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.sync_api import Page
+
+from tests import make
+
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+# Smallest side of a control, in CSS pixels (WCAG 2.2, 2.5.8).
+SMALLEST = 24
+
+LONG_NAME = "Association pour la sauvegarde des phares et balises du littoral breton et normand"
+LONG_DOMAIN = "tres-long-nom-de-domaine-tres-long-nom-de-domaine-tres-long-nom.example.org"
+LONG_LOCAL = "prenom.nom.de.famille.compose.et.service.comptabilite.generale.x"
+
+SIGNED_OUT = ("/login", "/password/forgotten", "/nowhere")
+SIGNED_IN = (
+    "/", "/domains", "/domains?view=advanced", "/domains?q=nothing", "/domains/example.org",
+    "/domains/example.org/mailboxes", "/domains/example.org/history", "/domains/late.org",
+    f"/domains/{LONG_DOMAIN}", f"/domains/{LONG_DOMAIN}/mailboxes",
+    "/domains/example.org/auto-renewal", "/domains/late.org/auto-renewal",
+    "/domains/elsewhere.org/auto-renewal",
+    "/mailboxes/m00@example.org", "/mailboxes/late@example.org",
+    f"/mailboxes/{LONG_LOCAL}@{LONG_DOMAIN}",
+    "/mailboxes/m00@example.org/auto-renewal", "/mailboxes/late@example.org/auto-renewal",
+    f"/mailboxes/{LONG_LOCAL}@{LONG_DOMAIN}/auto-renewal",
+    "/mailboxes/m00@example.org/renew", "/mailboxes/late@example.org/renew",
+    "/domains/example.org/forwardings", "/domains/example.org/forwardings/new",
+    "/domains/example.org/forwardings/contact@example.org/edit",
+    "/domains/example.org/forwardings/contact@example.org/remove",
+    "/billing", "/billing/statement", "/billing/contacts", "/billing/contacts/new",
+    "/billing/cards", "/accounts", "/organization", "/profile", "/logout", "/nowhere",
+)  # fmt: skip
+
+AXE_SCRIPT = AXE_FILE_PATH.read_text(encoding="utf-8")
+AXE = "rules => axe.run({resultTypes: ['violations'], ...rules}).then(found => found.violations)"
+ALL_RULES: dict[str, object] = {}
+# The one rule whose answer depends on the scheme.
+CONTRAST = {"runOnly": ["color-contrast"]}
+# Links in running text are as high as the text.
+TOO_SMALL = """smallest =>
+  [...document.querySelectorAll('a[href], button, input, select, textarea')]
+  .filter(control => control.checkVisibility({visibilityProperty: true}))
+  .filter(control => !control.closest('p, dd, .sub') && control.type !== 'hidden')
+  .map(control => (control.closest('label.box, label.check') ?? control))
+  .map(control => [control.outerHTML.slice(0, 120), control.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 1 && (box.width < smallest || box.height < smallest))
+  .map(([html, box]) => `${html} is ${Math.round(box.width)}×${Math.round(box.height)}`)
+"""
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? null
+  : `${document.documentElement.scrollWidth} wide: ` + [...document.body.querySelectorAll('*')]
+    .filter(element => element.getBoundingClientRect().right > innerWidth + 1)
+    .map(element => element.outerHTML.slice(0, 80)).slice(0, 3).join(' | ')
+"""
+
+
+@pytest.fixture
+def marie(app, clock):
+    """Owns everything that a page can show, much of it under long names."""
+    with app.app_context():
+        make.usual_prices()
+        acme = make.organization(LONG_NAME, balance=5000)
+        marie = make.owner(acme)
+        make.member(make.user("Paul"), acme)
+        make.member(marie, make.organization("Beta"))
+        account = make.account(acme)
+        make.move(account)
+        make.card(acme)
+        make.card(acme, exp=(2, 2027), holder="Marie")
+        make.contact(acme)
+        domain = make.domain(acme, "example.org", on=True, account=account)
+        for n in range(60):
+            make.mailbox(domain, acme, f"m{n:02}", on=n % 2 == 0, used_bytes=n * 2**25)
+        make.mailbox(domain, acme, "late", expires_on=make.TODAY - timedelta(days=3))
+        make.forwarding(domain, to=("m00@example.org", f"{LONG_LOCAL}@{LONG_DOMAIN}"))
+        make.domain(acme, "late.org", expires_on=date(2027, 2, 20))
+        make.domain(acme, "elsewhere.org", external=True)
+        long = make.domain(acme, LONG_DOMAIN)
+        make.mailbox(long, acme, LONG_LOCAL, on=True)
+        return marie
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_can_be_used_by_everybody(open_page, visit, marie, viewport):
+    wrong: list[str] = []
+    page = open_page(viewport=viewport)
+    for address in SIGNED_OUT:
+        wrong += problems_at(page, address)
+    page = visit(marie, "/profile", viewport=viewport)
+    for address in SIGNED_IN:
+        wrong += problems_at(page, address)
+    for name, reach in SCENES.items():
+        reach(page)
+        wrong += problems(page, name)
+    assert not wrong, "\n".join(wrong)
+
+
+def problems_at(page: Page, address: str) -> list[str]:
+    answer = page.goto(address)
+    expected = 404 if address == "/nowhere" else 200
+    if answer is None or answer.status != expected:
+        return [f"{address}: not answered with {expected}"]
+    return problems(page, address)
+
+
+def problems(page: Page, name: str) -> list[str]:
+    """What is wrong with the page as it stands, in sentences that begin with its name."""
+    page.evaluate(AXE_SCRIPT)
+    found = axe(page, ALL_RULES)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {one}" for one in axe(page, CONTRAST)]
+    page.emulate_media(color_scheme="light")
+    found += page.evaluate(TOO_SMALL, SMALLEST)
+    wide = page.evaluate(TOO_WIDE)
+    found += [wide] if wide else []
+    return [f"{name}: {one}" for one in found]
+
+
+def axe(page: Page, rules: dict[str, object]) -> list[str]:
+    return [
+        f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for one in page.evaluate(AXE, rules)
+        for node in one["nodes"]
+    ]
+
+
+def refused_forwarding(page: Page) -> None:
+    page.goto("/domains/example.org/forwardings/new")
+    page.get_by_label("Address").fill("not an address")
+    page.get_by_label("Destinations").fill("nobody")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("alert").wait_for()
+
+
+def open_row_menu(page: Page) -> None:
+    page.goto("/domains/example.org/mailboxes")
+    page.get_by_role("button", name="Actions for m01@example.org").click()
+
+
+def ticked_rows(page: Page) -> None:
+    page.goto("/domains/example.org/mailboxes")
+    page.get_by_label("Select m01@example.org").check()
+
+
+def offered_undo(page: Page) -> None:
+    page.goto("/mailboxes/m01@example.org/auto-renewal")
+    page.get_by_role("switch").check()
+    page.get_by_role("button", name="Update").click()
+    page.get_by_role("button", name="Undo").wait_for()
+
+
+# What a page shows only after a click.
+SCENES = {
+    "a forwarding refused": refused_forwarding,
+    "an open row menu": open_row_menu,
+    "ticked rows": ticked_rows,
+    "a change that can be undone": offered_undo,
+}
