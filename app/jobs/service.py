@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import db, insert_once, transaction
@@ -18,6 +18,9 @@ from app.journal.models import JournalRow
 from app.operator_tasks.service import close_tasks, open_task
 
 log = logging.getLogger(__name__)
+
+# A day's run that failed, or whose process died, is done again after this: late, not never.
+REDO_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ def _run(job: Job, now: datetime, tz: ZoneInfo) -> int | None:
         return None
     with transaction() as session:
         run_id = insert_once(session, JobRun, job=job.name, slot=slot, started_at=now, count=0)
+        if run_id is None:
+            run_id = _redone(session, job.name, slot, now)
     if run_id is None:
         return None
     try:
@@ -108,6 +113,20 @@ def _run(job: Job, now: datetime, tz: ZoneInfo) -> int | None:
             update(JobRun).where(JobRun.id == run_id).values(ended_at=now, count=count, error=error)
         )
     return run_id
+
+
+def _redone(session: Session, job: str, slot: str | None, now: datetime) -> int | None:
+    return session.scalar(
+        update(JobRun)
+        .where(
+            JobRun.job == job,
+            JobRun.slot == slot,
+            JobRun.started_at <= now - REDO_AFTER,
+            or_(JobRun.ended_at.is_(None), JobRun.error.is_not(None)),
+        )
+        .values(started_at=now, ended_at=None, error=None)
+        .returning(JobRun.id)
+    )
 
 
 def _told(session: Session, run_id: int) -> bool:
