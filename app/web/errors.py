@@ -1,6 +1,6 @@
 """Errors in the person's words: one page for all of them, and never a bare 500."""
 
-from flask import Flask, Response, current_app, flash, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -73,8 +73,6 @@ def _known(error: HTTPException) -> Response | BaseResponse:
 def _forged_or_expired(_error: CSRFError) -> Response | BaseResponse:
     login = current_app.login_manager  # type: ignore[attr-defined]
     if not current_user.is_authenticated and request.endpoint != login.login_view:
-        # The form outlived its session: say so and come back to it after signing in.
-        flash(_("Your session has ended. Sign in again; nothing was changed."), "info")
         return login.unauthorized()  # type: ignore[no-any-return]
     return error_page(403)
 
