@@ -18,12 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.billing.queries import wallets_that_differ_for_staff
 from app.db import db
-from app.jobs.service import last_tick
+from app.jobs.service import failures, last_tick
 from app.operator_tasks.service import open_tasks
 from app.settings import unknown_variables
 from app.web.i18n import instant
 from app.web.state import now, settings
 
+# Beyond the time between two ticks.
 STALE_AFTER = timedelta(minutes=5)
 
 
@@ -58,7 +59,9 @@ def _examine() -> Iterator[Finding]:
     yield schema
     if schema.wrong:
         return
-    checks: tuple[Callable[[], Iterator[Finding]], ...] = (_balances, _mail, _scheduler, _tasks)
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        _balances, _mail, _scheduler, _failures, _tasks,
+    )  # fmt: skip
     for check in checks:
         yield from check()
 
@@ -122,7 +125,9 @@ def _mail() -> Iterator[Finding]:
             warning=not settings().sandbox,
         )
         return
-    host, port = urlsplit(url).hostname or "localhost", urlsplit(url).port or 25
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    port = parts.port or (465 if parts.scheme == "smtps" else 25)
     try:
         with socket.create_connection((host, port), timeout=5):
             yield Finding(_("Mail: %(host)s answers.", host=host))
@@ -137,10 +142,21 @@ def _scheduler() -> Iterator[Finding]:
     last = last_tick()
     if last is None:
         yield Finding(_("Scheduler: has never run."), wrong=not settings().sandbox, warning=True)
-    elif now() - last > STALE_AFTER:
+    elif now() - last > STALE_AFTER + timedelta(seconds=settings().tick_seconds):
         yield Finding(_("Scheduler: last ran at %(at)s.", at=instant(last)), wrong=True)
     else:
         yield Finding(_("Scheduler: ran at %(at)s.", at=instant(last)))
+
+
+def _failures() -> Iterator[Finding]:
+    for job, at, error in failures(since=now() - timedelta(days=1)):
+        yield Finding(
+            _(
+                "Jobs: %(job)s failed at %(at)s (%(error)s).",
+                job=job, at=instant(at), error=error,
+            ),
+            warning=True,
+        )  # fmt: skip
 
 
 def _tasks() -> Iterator[Finding]:
@@ -149,7 +165,7 @@ def _tasks() -> Iterator[Finding]:
             _(
                 "To do: %(kind)s, %(subject)s, since %(at)s. %(detail)s",
                 kind=task.kind, subject=task.subject, at=instant(task.opened_at),
-                detail=task.detail or "",
+                detail=", ".join(f"{key}: {value}" for key, value in task.detail.items()),
             ),
             warning=True,
         )  # fmt: skip

@@ -15,6 +15,7 @@ from app.db import db
 from app.jobs.service import ClockWentBack, NoSuchJob, schedule, tick
 from app.journal.models import JournalRow
 from app.journal.words import tell
+from app.lib.dates import at
 from app.web.state import now, settings
 
 
@@ -57,11 +58,14 @@ def tick_command(at_text: str | None, job: str | None, *, as_json: bool) -> None
 
 def _instant(text: str, tz: ZoneInfo) -> datetime:
     try:
-        if len(text) == len("2027-03-26"):
-            # Past the hour of the daily slots, so that "on that day" means what it says.
-            return datetime.combine(date.fromisoformat(text), time(12), tz).astimezone(UTC)
-        parsed = datetime.fromisoformat(text)
+        # Past the hour of the daily slots, so that "on that day" means what it says.
+        return at(date.fromisoformat(text), time(12), tz)
     except ValueError:
+        pass
+    try:
+        parsed = datetime.fromisoformat(text)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=tz)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter(
             _(
                 "%(text)s is not an instant; write for example 2027-03-26T09:00:00+01:00.",
@@ -69,7 +73,6 @@ def _instant(text: str, tz: ZoneInfo) -> datetime:
             ),
             param_hint="--at",
         ) from None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=tz)).astimezone(UTC)
 
 
 def _lines(runs: list[int]) -> list[dict[str, object]]:

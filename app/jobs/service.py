@@ -8,7 +8,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import db, insert_once, transaction
@@ -136,3 +136,17 @@ def _told(session: Session, run_id: int) -> bool:
 def last_tick() -> datetime | None:
     """When the last tick ran: the scheduler's heartbeat."""
     return db.session.scalar(select(LastTick.at))
+
+
+def failures(since: datetime) -> list[tuple[str, datetime, str]]:
+    """`(job, when, error)` of each job whose latest run failed, and did so after `since`.
+
+    A run that finds nothing to do leaves no row, and so does not end what a failure began.
+    """
+    latest = select(func.max(JobRun.id)).group_by(JobRun.job)
+    rows = db.session.execute(
+        select(JobRun.job, JobRun.started_at, JobRun.error).where(
+            JobRun.id.in_(latest), JobRun.error.is_not(None), JobRun.started_at > since
+        )
+    )
+    return [(job, at, error or "") for job, at, error in rows]
