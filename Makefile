@@ -14,6 +14,7 @@ help:
 	@echo "make shots         pictures of every page into var/shots (SHOTS=\"mailboxes 390-dark\" for some)"
 	@echo "make lock          resolve the dependencies anew (UPGRADE=--upgrade to newer versions)"
 	@echo "make translations  collect, merge and compile the French texts"
+	@echo "make docs          write the tables of docs/ anew: settings, keys of the interchange file"
 
 # Touched last, so that an interrupted installation is done again.
 .venv/installed-run: requirements.lock tools/install.sh tools/requirements-uv.lock
@@ -64,3 +65,7 @@ translations: .venv/installed-run
 	.venv/bin/pybabel --quiet update -i var/messages.pot -d app/translations \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	.venv/bin/pybabel compile -d app/translations --statistics
+
+docs: .venv/installed-run
+	$(PYTHON) -m tools.document
+	$(PYTHON) -m app.interchange.schema

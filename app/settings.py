@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -31,7 +32,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
-    database_url: str = Field("", description="SQLite or PostgreSQL address of the database")
+    database_url: str = Field(
+        "",
+        description="sqlite:///… or postgresql://… address of the database; when absent, "
+        "vigie.sqlite3 in the var folder",
+    )
     var_dir: Path = Field(ROOT / "var", description="folder of the database, mails and secrets")
     secret_key: str = Field("", description="signs cookies; made in the var folder when absent")
     sandbox: bool = Field(False, description="trial installation: time may be set ahead")
@@ -88,6 +93,12 @@ class Settings(BaseModel):
     def _mail(cls, value: str) -> str:
         if not value.startswith(("file:", "smtp://", "smtps://")):
             raise ValueError(gettext("must begin with file:, smtp:// or smtps://"))
+        try:
+            port = urlsplit(value).port
+        except ValueError:
+            port = 0
+        if port == 0:
+            raise ValueError(gettext("must end with a port from 1 to 65535, or with the host"))
         return value
 
     @field_validator("host_logo")
