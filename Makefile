@@ -4,7 +4,7 @@ ARGS ?=
 # A process for each core, where `pytest` alone takes one: easier to debug.
 PYTEST = $(PYTHON) -m pytest --numprocesses logical --maxprocesses 4
 
-.PHONY: help run test check shots lock translations
+.PHONY: help run test check shots lock translations docs
 .DEFAULT_GOAL := help
 
 help:

@@ -12,10 +12,11 @@ PAGE = ROOT / "docs" / "settings.md"
 INTRODUCTION = """\
 # Settings
 
-Environment variables, or lines of a `.env` file beside `wsgi.py`; the environment wins. Each can be
-a file, as secrets often are: with `VIGIE_SECRET_KEY_FILE=/run/secrets/key`, its content is the value
-of `VIGIE_SECRET_KEY`. A value that makes no sense stops the start with a sentence that names it, and
-`flask doctor` tells of `VIGIE_…` variables that are none of these. `PORT` (8000) is the server's own.
+Environment variables, or lines of a `.env` file beside `wsgi.py`; the environment wins. Each can
+be a file, as secrets often are: with `VIGIE_SECRET_KEY_FILE=/run/secrets/key`, its content is the
+value of `VIGIE_SECRET_KEY`. A value that makes no sense stops the start with a sentence that names
+it; `flask doctor` tells of `VIGIE_…` variables that are none of these. `PORT` (8000) is the
+server's own.
 
 Made by `make docs` from `app/settings.py`.
 
