@@ -46,6 +46,10 @@ LABELS = {
     "Actions": "Actions",
     "Actions for %(name)s": "Actions pour %(name)s",
     "Clear selection": "Effacer la sélection",
+    "Select all %(num)d mailbox matching": (
+        "Sélectionner %(num)d boîte correspondante",
+        "Sélectionner les %(num)d boîtes correspondantes",
+    ),
     "Simple": "Vue simple",
     "Advanced": "Vue avancée",
     "Mailboxes": "Boîtes mail",
@@ -136,7 +140,7 @@ def test_names_in_a_text_are_the_same_in_both_languages(french: Catalog) -> None
 
 @pytest.mark.parametrize(("english", "label"), LABELS.items(), ids=str)
 def test_fixed_labels_are_to_the_letter(
-    french: Catalog, english: str | tuple[str, str], label: str
+    french: Catalog, english: str | tuple[str, str], label: str | tuple[str, str]
 ) -> None:
     context, text = (None, english) if isinstance(english, str) else english
     message = french.get(text, context)
