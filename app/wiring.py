@@ -29,7 +29,7 @@ from app.outbox.channels.file import FileChannel
 from app.outbox.channels.smtp import SmtpChannel
 from app.outbox.flows import drain
 from app.outbox.ports import Channel
-from app.renewals import flows
+from app.renewals import flows, verdicts
 from app.renewals import models as _renewals  # noqa: F401
 from app.renewals.lapses import lapse
 from app.selections import models as _selections  # noqa: F401
@@ -39,12 +39,14 @@ from app.web.state import State, now
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
-# In the order in which one tick runs them: what is open first, then what is due, then the mails
-# that all of it wrote.
+# In the order in which one tick runs them: what is open first, then what is due, then what will
+# become of the rest, then the mails that all of it wrote.
 JOBS = (
     Job("recovery", flows.recover),
     Job("renewals", flows.renew_due),
     Job("lapses", lapse),
+    Job("all_forecasts", verdicts.forecast_all_anew, daily_at=time(3)),
+    Job("forecasts", verdicts.forecasts),
     Job("mails", drain),
     Job("balances", check_balances, daily_at=time(4, 30)),
 )
@@ -75,6 +77,7 @@ def pages(app: Flask) -> None:
     from app.domains import views as domains
     from app.home import views as home
     from app.mailboxes import forwarding_views as forwardings
+    from app.mailboxes import selection_views as mailbox_selection
     from app.mailboxes import views as mailboxes
     from app.renewals import views as renewals
     from app.web import views as web
@@ -84,6 +87,7 @@ def pages(app: Flask) -> None:
     app.register_blueprint(billing.blueprint)
     app.register_blueprint(domains.blueprint)
     app.register_blueprint(mailboxes.blueprint)
+    app.register_blueprint(mailbox_selection.blueprint)
     app.register_blueprint(forwardings.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(renewals.blueprint)

@@ -29,6 +29,8 @@ ADDRESSES = {
     "/domains/<name>/forwardings/new": "/domains/{domain}/forwardings/new",
     "/domains/<name>/history": "/domains/{domain}/history",
     "/domains/<name>/mailboxes": "/domains/{domain}/mailboxes",
+    "/domains/<name>/mailboxes/auto-renewal": "/domains/{domain}/mailboxes/auto-renewal",
+    "/domains/<name>/mailboxes/selection": "/domains/{domain}/mailboxes/selection",
     "/mailboxes/<path:address>": "/mailboxes/{mailbox}",
     "/mailboxes/<path:address>/auto-renewal": "/mailboxes/{mailbox}/auto-renewal",
     "/mailboxes/<path:address>/renew": "/mailboxes/{mailbox}/renew",
@@ -55,7 +57,7 @@ ONLY = {
 }
 # What everybody may change, since it is their own.
 OWN = {
-    "/auto-renewal/undo", "/choose-language", "/choose-organization", "/logout", "/profile",
+    "/auto-renewal/undo", "/domains/<name>/mailboxes/selection", "/choose-language", "/choose-organization", "/logout", "/profile",
     "/profile/password", "/profile/sign-out-elsewhere",
 }  # fmt: skip
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from app.accounts.access import person
+from app.accounts.installation import today
 from app.mailboxes.queries import MailboxFilter
+from app.subscriptions.filters import read_expiring, read_payer
 
 _ON_OFF = {"on": True, "off": False}
 
@@ -12,6 +15,8 @@ def read_filter(args: Mapping[str, str]) -> MailboxFilter:
     return MailboxFilter(
         text=args.get("q", "").replace("\0", "").strip().lower(),
         auto_renewal=_ON_OFF.get(args.get("auto_renewal", "")),
+        expiring=read_expiring(args, today()),
+        payer=read_payer(args, person().memberships),
     )
 
 
@@ -20,5 +25,7 @@ def written(chosen: MailboxFilter) -> dict[str, str]:
     fields = {
         "q": chosen.text,
         "auto_renewal": {True: "on", False: "off", None: ""}[chosen.auto_renewal],
+        "expires": chosen.expiring.name if chosen.expiring else "",
+        "payer": chosen.payer.name if chosen.payer else "",
     }
     return {name: value for name, value in fields.items() if value}

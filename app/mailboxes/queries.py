@@ -1,6 +1,6 @@
 """Reads of mailboxes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from app.accounts.models import Organization
 from app.db.search import begins_with
 from app.domains.models import Domain
 from app.mailboxes.models import Mailbox
+from app.subscriptions.filters import Expiring, Payer
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind
 from app.web.listing import (
@@ -46,6 +47,8 @@ class MailboxFilter:
 
     text: str = ""
     auto_renewal: bool | None = None
+    expiring: Expiring | None = None
+    payer: Payer | None = None
 
     def apply(self, statement: Selected) -> Selected:
         """Narrow a statement on mailboxes, joined with their subscriptions."""
@@ -58,7 +61,14 @@ class MailboxFilter:
             found.append(self._named())
         if self.auto_renewal is not None:
             found.append(Subscription.auto_renewal.is_(self.auto_renewal))
+        for part in (self.expiring, self.payer):
+            found += part.conditions() if part else []
         return found
+
+    @property
+    def is_of_subscriptions(self) -> bool:
+        """Whether it asks for what only the subscription of a mailbox knows."""
+        return self.auto_renewal is not None or bool(self.expiring or self.payer)
 
     def _named(self) -> ColumnElement[bool]:
         if len(self.text) < ANYWHERE:
@@ -69,10 +79,16 @@ class MailboxFilter:
         return Mailbox.address.like(f"%{literally}{rest}", escape="/")
 
 
-def page(session: Session, domain_id: int, chosen: MailboxFilter, wish: Wish) -> Page:
-    """One page of a domain's mailboxes; each row carries how many there are as `total`.
+def page(
+    session: Session,
+    domain_id: int,
+    chosen: MailboxFilter,
+    wish: Wish,
+    *columns: ColumnElement[Any],
+) -> Page:
+    """One page of a domain's mailboxes, with more columns where a caller wants them.
 
-    `total` is counted as `app.web.listing.count` does.
+    Each row carries how many there are as `total`, counted as `app.web.listing.count` does.
     """
     statement = select(
         Mailbox.id,
@@ -82,9 +98,27 @@ def page(session: Session, domain_id: int, chosen: MailboxFilter, wish: Wish) ->
         Subscription.expires_on,
         Subscription.auto_renewal,
         _total(domain_id, chosen).label("total"),
+        *columns,
     )
-    statement = _joined(statement).where(_on(domain_id, wish))
+    statement = _joined(statement).where(_on(domain_id, wish.sort))
     return LISTING.page(session, chosen.apply(statement), wish)
+
+
+def parts(domain_id: int, chosen: MailboxFilter, wish: Wish) -> Iterator[list[Found]]:
+    """All of a domain's mailboxes, some at a time."""
+    statement = _joined(
+        select(
+            Mailbox.address,
+            Mailbox.used_bytes,
+            Mailbox.quota_mib,
+            Subscription.expires_on,
+            Subscription.auto_renewal,
+            Subscription.renewal_months,
+            _Payer.name.label("payer"),
+        )
+    )
+    statement = statement.outerjoin(_Payer, _Payer.id == Subscription.billed_organization_id)
+    return LISTING.parts(chosen.apply(statement).where(_on(domain_id, wish.sort)), wish)
 
 
 def described(session: Session, organization_ids: Collection[int], address: str) -> Found | None:
@@ -117,15 +151,15 @@ def _joined(statement: Selected) -> Selected:
     )
 
 
-def _on(domain_id: int, wish: Wish) -> ColumnElement[bool]:
+def _on(domain_id: int, sort: str) -> ColumnElement[bool]:
     # Said of the table that holds the sort key, so that its index serves both.
-    if wish.sort == "expiry":
+    if sort == "expiry":
         return and_(Subscription.domain_id == domain_id, Subscription.kind == Kind.MAILBOX)
     return Mailbox.domain_id == domain_id
 
 
 def _total(domain_id: int, chosen: MailboxFilter) -> Any:
-    found = select(literal(1)).select_from(Mailbox)
-    if chosen.auto_renewal is not None:
-        found = _joined(found)
-    return count(chosen.apply(found).where(Mailbox.domain_id == domain_id))
+    found, sort = select(literal(1)).select_from(Mailbox), ""
+    if chosen.is_of_subscriptions:
+        found, sort = _joined(select(literal(1))), "expiry"
+    return count(chosen.apply(found).where(_on(domain_id, sort)))

@@ -5,21 +5,25 @@ from functools import partial
 from flask import Blueprint, Response, abort, request, url_for
 from flask_login import login_required
 
-from app.accounts.access import may, scope
+from app.accounts.access import may, person, scope
 from app.accounts.installation import today
 from app.accounts.rules import Right
 from app.db import db
 from app.domains import queries as domains
-from app.mailboxes import queries
+from app.mailboxes import columns, queries, selecting
 from app.mailboxes.forms import read_filter, written
 from app.mailboxes.forwarding_views import forwarded
+from app.mailboxes.selection_views import bar_below, tick_columns
 from app.mailboxes.words import MIB, how_many, space
+from app.selections.queries import ticks
 from app.subscriptions import words
+from app.subscriptions.filters import expiry_choices, payer_choices
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import Kind, grace_ends_on, suspension_ends_on
 from app.web.htmx import render, wants_part
 from app.web.listing import Links
 from app.web.listing import show as show_list
+from app.web.spreadsheet import download
 
 blueprint = Blueprint("mailboxes", __name__)
 
@@ -32,7 +36,10 @@ def of_domain(name: str) -> Response:
     domain = domains.find(session, scope(), name.lower()) or abort(404)
     narrowed = read_filter(request.args)
     wish = queries.LISTING.wish(request.args)
-    page = queries.page(session, domain.id, narrowed, wish)
+    found = ticks(session, person().sign_in_id, selecting.scope_of(domain.id))
+    page = queries.page(
+        session, domain.id, narrowed, wish, *tick_columns(domain.id, found, narrowed, wish)
+    )
     path = url_for(".of_domain", name=domain.name)
     links = Links(path, queries.LISTING, wish, page, written(narrowed))
     return show_list(
@@ -40,13 +47,33 @@ def of_domain(name: str) -> Response:
         links,
         domain=domain,
         rows=page.rows,
+        bar=bar_below(domain.name, page, links.current),
         how_many=how_many(page),
         mib=MIB,
         space=space,
         standing=partial(words.standing, Kind.MAILBOX, today=today()),
         may_renew=may(Right.MANAGE_RENEWALS, domain.organization_id),
+        expiry_choices=expiry_choices(),
+        payer_choices=_payers(),
         **({} if wants_part() else forwarded(session, domain)),
     )
+
+
+@blueprint.get("/domains/<name>/mailboxes.csv")
+@login_required
+def of_domain_as_csv(name: str) -> Response:
+    """All mailboxes of a domain that the filters find, in the list's order."""
+    domain = domains.find(db.session(), scope(), name.lower()) or abort(404)
+    wish = queries.LISTING.wish(request.args)
+    parts = queries.parts(domain.id, read_filter(request.args), wish)
+    name = f"mailboxes-{domain.name}-{today()}"
+    return download(name, columns.head(), parts, columns.cells())
+
+
+def _payers() -> list[tuple[str, str]]:
+    """Who might pay; for most people it is one and the same, and there is nothing to choose."""
+    memberships = person().memberships
+    return payer_choices(memberships) if len(memberships) > 1 else []
 
 
 # A local part may hold a slash (RFC 5322, atext).

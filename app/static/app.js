@@ -68,79 +68,30 @@
     }
   });
 
-  // ---- Selection: ticked rows survive paging, sorting, filtering and reload, in this browser tab, per key.
-  const stored = (form) => `selection:${form.dataset.selection}`;
+  // ---- Selection: the server keeps it. A ticked box is noted in the bar's form, which is sent at once.
   const boxes = (form) => [...document.querySelectorAll(`input[type=checkbox][form="${CSS.escape(form.id)}"][name]`)];
 
-  function read(form) {
-    try { return JSON.parse(sessionStorage.getItem(stored(form))) || {ids: []}; } catch { return {ids: []}; }
-  }
-
-  function write(form, state) {
-    try {
-      if (state.ids.length || state.all) sessionStorage.setItem(stored(form), JSON.stringify(state));
-      else sessionStorage.removeItem(stored(form));
-    } catch { /* Private windows may refuse; then the selection lives as long as the page. */ }
-  }
-
-  const hidden = (name, value) => Object.assign(document.createElement('input'), {type: 'hidden', name, value});
-
-  // Shows `state` in the page: count, header box, offer, and hidden fields for the rows of other pages.
-  function show(form, state) {
+  function showHead(form) {
+    const head = form && document.querySelector(`[data-tick-all="${CSS.escape(form.id)}"]`);
+    if (!head) return;
     const rows = boxes(form);
-    const here = new Set(rows.map((box) => box.value));
-    const count = state.all ? Number(form.dataset.total) : state.ids.length;
     const ticked = rows.filter((box) => box.checked).length;
-    const whole = rows.length > 0 && ticked === rows.length;
-    form.dataset.count = count;
-    form.toggleAttribute('data-all', whole && !state.all && Number(form.dataset.total) > count);
-    const number = form.querySelector('[data-number]');
-    if (number) number.textContent = count.toLocaleString(document.documentElement.lang);
-    const head = document.querySelector(`[data-tick-all="${CSS.escape(form.id)}"]`);
-    if (head) { head.checked = whole; head.indeterminate = ticked > 0 && !whole; }
-    const name = rows[0]?.name || form.dataset.name;
-    form.querySelector('[data-elsewhere]')?.replaceChildren(...(state.all
-      ? [hidden('scope', 'matching')]
-      : state.ids.filter((id) => !here.has(id)).map((id) => hidden(name, id))));
+    head.checked = rows.length > 0 && ticked === rows.length;
+    head.indeterminate = ticked > 0 && !head.checked;
   }
+  const showHeads = () => { for (const form of document.querySelectorAll('form.bulk')) showHead(form); };
+  whenReady(showHeads);
+  on('htmx:after:swap', showHeads);
+  // A page from the browser's memory shows the boxes as they were left, not as they are.
+  addEventListener('pageshow', (event) => { if (event.persisted && document.querySelector('form.bulk')) location.reload(); });
 
-  function changed(form, rows) {
-    const before = read(form);
-    const page = boxes(form);
-    // Unticking one row of "all matching" goes back to naming the rows.
-    const ids = new Set(before.all ? page.map((box) => box.value) : before.ids);
-    for (const box of rows) if (box.checked) ids.add(box.value); else ids.delete(box.value);
-    const state = {ids: [...ids]};
-    write(form, state);
-    show(form, state);
+  // Only rows that were touched are sent, so that an old tab undoes nothing of a newer one.
+  function touch(form, rows) {
+    const field = form.elements.touched ?? form.appendChild(Object.assign(document.createElement('input'), {type: 'hidden', name: 'touched'}));
+    field.value = [...new Set([...field.value.split(',').filter(Boolean), ...rows.map((box) => box.value)])].join(',');
+    showHead(form);
+    form.dispatchEvent(new Event('ticked'));
   }
-
-  function clear(form) {
-    for (const box of boxes(form)) box.checked = false;
-    write(form, {ids: []});
-    show(form, {ids: []});
-  }
-
-  function restore() {
-    for (const done of document.querySelectorAll('[data-clear-selection]')) {
-      try { sessionStorage.removeItem(`selection:${done.dataset.clearSelection}`); } catch { /* as above */ }
-      done.removeAttribute('data-clear-selection');
-    }
-    for (const form of document.querySelectorAll('form[data-selection]')) {
-      const state = read(form);
-      const chosen = new Set(state.ids);
-      for (const box of boxes(form)) {
-        if (box.checked && !state.all) chosen.add(box.value);
-        box.checked = state.all || chosen.has(box.value);
-      }
-      const whole = state.all ? state : {ids: [...chosen]};
-      // Boxes the server ticked count too.
-      if (!state.all && chosen.size > state.ids.length) write(form, whole);
-      show(form, whole);
-    }
-  }
-  whenReady(restore);
-  addEventListener('pageshow', (event) => { if (event.persisted) restore(); });
 
   on('change', (event) => {
     const box = event.target;
@@ -149,9 +100,9 @@
       const form = document.getElementById(box.dataset.tickAll);
       const rows = boxes(form);
       for (const row of rows) row.checked = box.checked;
-      changed(form, rows);
-    } else if (box.form?.dataset.selection) {
-      changed(box.form, [box]);
+      touch(form, rows);
+    } else if (box.form?.matches('.bulk')) {
+      touch(box.form, [box]);
     }
   });
 
@@ -159,34 +110,14 @@
   let last = null;
   on('click', (event) => {
     const box = event.target;
-    if (!(box instanceof HTMLInputElement) || !box.form?.dataset.selection || box.type !== 'checkbox') return;
+    if (!(box instanceof HTMLInputElement) || !box.form?.matches('.bulk') || box.type !== 'checkbox') return;
     const rows = boxes(box.form);
     const [from, to] = [rows.indexOf(last), rows.indexOf(box)].sort((a, b) => a - b);
     last = box;
     if (!event.shiftKey || from < 0) return;
     const range = rows.slice(from, to + 1);
     for (const row of range) row.checked = box.checked;
-    changed(box.form, range);
-  });
-
-  on('click', (event) => {
-    const offer = closest(event, '[data-offer]');
-    if (!offer) return;
-    event.preventDefault();
-    const form = offer.form;
-    for (const box of boxes(form)) box.checked = true;
-    const state = {ids: [], all: true};
-    write(form, state);
-    show(form, state);
-    form.querySelector('.actions button')?.focus();
-  });
-
-  on('reset', (event) => {
-    const form = event.target;
-    if (!form.dataset.selection) return;
-    event.preventDefault();
-    clear(form);
-    document.querySelector(`[data-tick-all="${CSS.escape(form.id)}"]`)?.focus();
+    touch(box.form, range);
   });
 
   // ---- Dialogs: showModal keeps the focus inside and gives it back; Escape closes.
@@ -220,6 +151,15 @@
 
   // A form that was fetched is fetched again next time, not shown as it was left.
   on('close', (event) => { if (event.target.dataset?.filled) document.getElementById(event.target.dataset.filled)?.replaceChildren(); }, true);
+
+  // ---- How many filters are set, which a phone folds away; the filter form itself is not swapped.
+  on('change', (event) => {
+    const count = closest(event, '.filters')?.querySelector('[data-set]');
+    if (!count) return;
+    const set = [...count.closest('details').querySelectorAll('select')].filter((field) => field.selectedIndex > 0).length;
+    count.textContent = set;
+    count.hidden = !set;
+  });
 
   // ---- A box that makes a password readable; without this file it stays away.
   whenReady(() => { for (const box of document.querySelectorAll('[data-shows]')) box.closest('[hidden]')?.removeAttribute('hidden'); });

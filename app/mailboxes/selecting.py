@@ -1,0 +1,50 @@
+"""Which mailboxes of a domain are ticked in this browser."""
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select
+
+from app.mailboxes.forms import read_filter
+from app.mailboxes.models import Mailbox
+from app.mailboxes.queries import MailboxFilter
+from app.selections.models import SelectionItem
+from app.selections.queries import Ticks
+from app.subscriptions.models import Subscription
+
+
+def scope_of(domain_id: int) -> str:
+    """The name of a domain's mailbox list among a browser's selections."""
+    return f"mailboxes:{domain_id}"
+
+
+def is_ticked(found: Ticks) -> ColumnElement[bool]:
+    """Whether a mailbox, joined with its subscription, is ticked."""
+    return found.among(Mailbox.id, read_filter(found.matching or {}).conditions())
+
+
+def ticked(domain_id: int, found: Ticks) -> Select[int]:
+    """The ids of the subscriptions of a domain's ticked mailboxes."""
+    statement = select(Mailbox.subscription_id).where(Mailbox.domain_id == domain_id)
+    if found.matching is None:
+        # From the few that are named to their rows, never the other way round.
+        return statement.join(SelectionItem, SelectionItem.item_id == Mailbox.id).where(
+            SelectionItem.selection_id == found.selection_id
+        )
+    return statement.join(Subscription, Subscription.id == Mailbox.subscription_id).where(
+        is_ticked(found)
+    )
+
+
+def how_many(domain_id: int, found: Ticks) -> ColumnElement[int]:
+    """How many of a domain's mailboxes are ticked, as a column."""
+    if found.selection_id is None:
+        return literal(0)
+    return _counted(ticked(domain_id, found))
+
+
+def how_many_match(domain_id: int, chosen: MailboxFilter) -> ScalarSelect[int]:
+    """How many of a domain's mailboxes a filter finds, exactly, as a column."""
+    statement = select(Subscription.id).join(Mailbox, Mailbox.subscription_id == Subscription.id)
+    return _counted(statement.where(Mailbox.domain_id == domain_id, *chosen.conditions()))
+
+
+def _counted(statement: Select[int]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(statement.subquery()).scalar_subquery()
