@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from app.accounts.access import person
+from app.accounts.installation import today
 from app.domains.queries import DomainFilter
+from app.subscriptions.filters import read_expiring, read_payer
 
 _YES_NO = {"on": True, "off": False, "with": True, "without": False}
 
@@ -14,6 +17,8 @@ def read_filter(args: Mapping[str, str]) -> DomainFilter:
         with_mailboxes=_YES_NO.get(args.get("mailboxes", "")),
         auto_renewal=_YES_NO.get(args.get("auto_renewal", "")),
         extension=args.get("extension", "").replace("\0", "").strip().lower(),
+        expiring=read_expiring(args, today()),
+        payer=read_payer(args, person().memberships),
     )
 
 
@@ -24,5 +29,7 @@ def written(chosen: DomainFilter) -> dict[str, str]:
         "mailboxes": {True: "with", False: "without", None: ""}[chosen.with_mailboxes],
         "auto_renewal": {True: "on", False: "off", None: ""}[chosen.auto_renewal],
         "extension": chosen.extension,
+        "expires": chosen.expiring.name if chosen.expiring else "",
+        "payer": chosen.payer.name if chosen.payer else "",
     }
     return {name: value for name, value in fields.items() if value}

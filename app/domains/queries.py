@@ -1,17 +1,29 @@
 """Reads of domains."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    and_,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Account, Organization, User
 from app.billing.models import BillingContact, Card
 from app.domains.models import Domain
 from app.journal.models import JournalRow
+from app.subscriptions.filters import Expiring, Payer
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind
 from app.web.listing import (
@@ -41,6 +53,7 @@ HISTORY = Listing({"time": Order(JournalRow.id, read_number)}, usual="-time")
 
 _Payer = aliased(Organization)
 _OfMailbox = aliased(Subscription)
+_OF_DOMAIN = (_OfMailbox.domain_id == Domain.id, _OfMailbox.kind == Kind.MAILBOX)
 
 
 @dataclass(frozen=True)
@@ -51,18 +64,22 @@ class DomainFilter:
     with_mailboxes: bool | None = None
     auto_renewal: bool | None = None
     extension: str = ""
+    expiring: Expiring | None = None
+    payer: Payer | None = None
 
     def apply(self, statement: Selected) -> Selected:
         """Narrow a statement on domains and their own subscriptions."""
         if self.text:
             statement = statement.where(Domain.name.contains(self.text, autoescape=True))
         if self.with_mailboxes is not None:
-            has = exists().where(_OfMailbox.domain_id == Domain.id, _OfMailbox.kind == Kind.MAILBOX)
+            has = exists().where(*_OF_DOMAIN)
             statement = statement.where(has if self.with_mailboxes else ~has)
         if self.auto_renewal is not None:
             statement = statement.where(Subscription.auto_renewal.is_(self.auto_renewal))
         if self.extension:
             statement = statement.where(Domain.extension == self.extension)
+        for part in (self.expiring, self.payer):
+            statement = statement.where(*(part.conditions() if part else ()))
         return statement
 
 
@@ -90,12 +107,18 @@ def page(
     mine = chosen.apply(
         _with_subscription(select(literal(1))).where(Domain.organization_id == organization_id)
     )
-    statement = chosen.apply(
-        _described(seen_by)
-        .add_columns(_mailboxes().label("mailboxes"), count(mine).label("total"))
-        .where(Domain.organization_id == organization_id)
-    )
+    columns = _mailboxes().label("mailboxes"), count(mine).label("total")
+    statement = chosen.apply(_listed(organization_id, seen_by).add_columns(*columns))
     return LISTING.page(session, statement, wish)
+
+
+def parts(
+    organization_id: int, chosen: DomainFilter, wish: Wish, *, seen_by: Collection[int]
+) -> Iterator[list[Found]]:
+    """All of an organization's domains, some at a time, with the exact number of mailboxes."""
+    exact = select(func.count()).where(*_OF_DOMAIN).correlate(Domain).scalar_subquery()
+    statement = _listed(organization_id, seen_by).add_columns(exact.label("mailboxes"))
+    return LISTING.parts(chosen.apply(statement), wish)
 
 
 def described(session: Session, organization_ids: Collection[int], name: str) -> Found | None:
@@ -113,15 +136,28 @@ def described(session: Session, organization_ids: Collection[int], name: str) ->
     return session.execute(statement).one_or_none()
 
 
-def extensions(session: Session, organization_id: int) -> list[str]:
-    """The extensions of an organization's domains, in alphabetical order."""
-    return list(
-        session.scalars(
-            select(Domain.extension)
-            .where(Domain.organization_id == organization_id)
-            .distinct()
-            .order_by(Domain.extension)
-        )
+@dataclass(frozen=True)
+class Kinds:
+    """What an organization's domains can be told apart by: their extensions, and who pays."""
+
+    extensions: list[str]
+    payers: set[int]
+
+
+def kinds(session: Session, organization_id: int) -> Kinds:
+    """The extensions of an organization's domains, by name, and the ids of those who pay."""
+    of_names = select(Domain.extension, null()).where(Domain.organization_id == organization_id)
+    of_payers = select(null(), Subscription.billed_organization_id).where(
+        Subscription.organization_id == organization_id,
+        Subscription.kind == Kind.DOMAIN,
+        Subscription.billed_organization_id.is_not(None),
+    )
+    found: CompoundSelect[str | None, int | None]
+    found = union_all(of_names.distinct(), of_payers.distinct())
+    rows = session.execute(found).all()
+    return Kinds(
+        sorted(extension for extension, _payer in rows if extension is not None),
+        {payer for _extension, payer in rows if payer is not None},
     )
 
 
@@ -183,8 +219,9 @@ def _described(seen_by: Collection[int]) -> Selected:
     )
 
 
+def _listed(organization_id: int, seen_by: Collection[int]) -> Selected:
+    return _described(seen_by).where(Domain.organization_id == organization_id)
+
+
 def _mailboxes(*conditions: ColumnElement[bool]) -> Any:
-    mailboxes = select(literal(1)).where(
-        _OfMailbox.domain_id == Domain.id, _OfMailbox.kind == Kind.MAILBOX, *conditions
-    )
-    return count(mailboxes.correlate(Domain))
+    return count(select(literal(1)).where(*_OF_DOMAIN, *conditions).correlate(Domain))

@@ -6,21 +6,23 @@ from typing import Any
 from flask import Blueprint, Response, abort, request, url_for
 from flask_login import login_required
 
-from app.accounts.access import chosen, may, scope
-from app.accounts.installation import today
+from app.accounts.access import Membership, chosen, may, person, scope
+from app.accounts.installation import terms, today
 from app.accounts.rules import Right
 from app.db import db
-from app.domains import queries
+from app.domains import columns, queries
 from app.domains import words as domain_words
 from app.domains.forms import read_filter, written
 from app.domains.rules import last_day_to_renew
 from app.journal.words import tell
 from app.subscriptions import words
+from app.subscriptions.filters import expiry_choices, payer_choices
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import Kind
-from app.web.htmx import render
+from app.web.htmx import render, wants_part
 from app.web.listing import Found, Links
 from app.web.listing import show as show_list
+from app.web.spreadsheet import download
 
 blueprint = Blueprint("domains", __name__)
 
@@ -47,10 +49,23 @@ def index() -> Response:
         how_many=domain_words.how_many(page),
         at_most=domain_words.at_most,
         advanced=bool(view),
-        extensions=queries.extensions(session, organization.organization_id),
+        **({} if wants_part() else _choices(organization)),
         prices=prices(session),
         **_words(organization.organization_id),
     )
+
+
+@blueprint.get("/domains.csv")
+@login_required
+def index_as_csv() -> Response:
+    """All domains that the filters find, in the list's order, with all the advanced view tells."""
+    organization = chosen() or abort(404)
+    wish = queries.LISTING.wish(request.args)
+    parts = queries.parts(
+        organization.organization_id, read_filter(request.args), wish, seen_by=scope()
+    )
+    cells = columns.cells(prices(db.session()), terms().currency)
+    return download(f"domains-{today()}", columns.head(), parts, cells)
 
 
 @blueprint.get("/domains/<name>")
@@ -82,6 +97,16 @@ def history(name: str) -> Response:
         rows=page.rows,
         tell=tell,
     )
+
+
+def _choices(organization: Membership) -> dict[str, Any]:
+    """What the filters offer, which stay as they are while htmx swaps the list."""
+    kinds = queries.kinds(db.session(), organization.organization_id)
+    return {
+        "extensions": kinds.extensions,
+        "expiry_choices": expiry_choices(),
+        "payer_choices": payer_choices(person().memberships, kinds.payers),
+    }
 
 
 def _domain(name: str) -> Found:

@@ -4,8 +4,8 @@ Pages are cut by key, not by number: the next one begins after the last row's so
 hundredth page costs what the first does, and rows that come and go never shift the others.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -14,12 +14,15 @@ from flask import Response
 from sqlalchemy import Row, ScalarSelect, Select, SQLColumnExpression, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.db import reading
 from app.web.htmx import render, wants_part
 
 SIZES = (25, 50, 100, 200)
 SIZE = 50
 # Counting further would cost more than the page itself.
 COUNTED = 1000
+# Rows of a whole list that are in memory at one time.
+PART = 500
 # A statement and a row of whatever columns.
 Selected: TypeAlias = Select[*tuple[Any, ...]]
 Found: TypeAlias = Row[*tuple[Any, ...]]
@@ -139,6 +142,22 @@ class Listing:
             order.cursor(rows[-1]) if has_after else None,
         )
 
+    def parts(self, statement: Selected, wish: Wish, size: int = PART) -> Iterator[list[Found]]:
+        """All rows of `statement` in the wish's order, `size` at a time.
+
+        Each part is a read of its own: no transaction is open while somebody takes it in, however
+        slow they are. What changes its place meanwhile may be left out or come twice.
+        """
+        order = self.orders[wish.sort]
+        wish, more = Wish(wish.sort, wish.descending, size), True
+        while more:
+            with reading() as session:
+                rows = list(session.execute(_cut(statement, order, wish)))
+            more = len(rows) > size
+            yield rows[:size]
+            if more:
+                wish = replace(wish, place=order.place(order.cursor(rows[size - 1])))
+
 
 def _cut(statement: Selected, order: Order, wish: Wish) -> Selected:
     columns = order.columns
@@ -203,6 +222,12 @@ class Links:
         return self.to(**dict.fromkeys(self.filters, ""))
 
     @property
+    def download(self) -> str:
+        """All rows, with these filters in this order, as a file."""
+        fields = {**self.filters, "sort": self.fields.get("sort", "")}
+        return _address(f"{self.path}.csv", fields)
+
+    @property
     def previous(self) -> str | None:
         """The page before this one."""
         return self.to(before=self.page.before) if self.page.before else None
@@ -250,9 +275,12 @@ class Links:
 
     def to(self, **changes: str) -> str:
         """The list from its beginning with some fields changed; an empty text leaves one out."""
-        query = {**self.filters, **self.fields, **changes}
-        kept = {name: value for name, value in query.items() if value}
-        return f"{self.path}?{urlencode(kept)}" if kept else self.path
+        return _address(self.path, {**self.filters, **self.fields, **changes})
+
+
+def _address(path: str, fields: Mapping[str, str]) -> str:
+    kept = {name: value for name, value in fields.items() if value}
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def show(template: str, links: Links, **context: Any) -> Response:

@@ -87,6 +87,13 @@ def test_the_list_shows_address_space_expiry_mark_and_menu(owner, three):
         ("q=%00", ["info", "sales", "support"]),
         ("auto_renewal=on", ["info"]),
         ("auto_renewal=off&sort=-address", ["support", "sales"]),
+        ("expires=30", ["sales", "support"]),
+        ("expires=30&sort=-used", ["sales", "support"]),
+        ("expires=30&sort=-expiry", ["support", "sales"]),
+        ("expires=7", []),
+        ("expires=expired", []),
+        ("expires=soon", ["info", "sales", "support"]),
+        ("payer=others", []),
         ("sort=used&after=x~y&size=1", ["support", "info", "sales"]),
     ],
 )
