@@ -72,6 +72,7 @@ def _channel(settings: Settings) -> Channel:
 def pages(app: Flask) -> None:
     """Every address of the portal, room by room."""
     from app.accounts import views as accounts
+    from app.auto_renewal import bulk_views as bulk_renewal
     from app.auto_renewal import views as auto_renewal
     from app.billing import views as billing
     from app.domains import views as domains
@@ -92,3 +93,4 @@ def pages(app: Flask) -> None:
     app.register_blueprint(home.blueprint)
     app.register_blueprint(renewals.blueprint)
     app.register_blueprint(auto_renewal.blueprint)
+    app.register_blueprint(bulk_renewal.blueprint)

@@ -29,6 +29,7 @@ ADDRESSES = {
     "/domains/<name>/forwardings/new": "/domains/{domain}/forwardings/new",
     "/domains/<name>/history": "/domains/{domain}/history",
     "/domains/<name>/mailboxes": "/domains/{domain}/mailboxes",
+    "/domains/<name>/mailboxes.csv": "/domains/{domain}/mailboxes.csv",
     "/domains/<name>/mailboxes/auto-renewal": "/domains/{domain}/mailboxes/auto-renewal",
     "/domains/<name>/mailboxes/selection": "/domains/{domain}/mailboxes/selection",
     "/mailboxes/<path:address>": "/mailboxes/{mailbox}",

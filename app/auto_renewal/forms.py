@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, Regexp
 
 from app.subscriptions.rules import Period
 
@@ -41,6 +42,12 @@ class MailboxChoiceForm(ChoiceForm):
         invalid_choice_message=_l("Choose Monthly or Yearly."),
     )
     domain_too = BooleanField()
+
+
+class BulkForm(MailboxChoiceForm):
+    """A choice for all ticked mailboxes: `version` names the rows that the page counted."""
+
+    nonce = HiddenField(validators=[Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
 
 
 class DomainChoiceForm(ChoiceForm):

@@ -85,7 +85,11 @@ def change_auto_renewal(
         raise Refused(Refusal.CHANGED_MEANWHILE)
     changes = [_take(session, subscription, choice, caller)]
     if domain_too and choice.on and subscription.kind is Kind.MAILBOX:
-        changes.append(_switch_domain_on(session, subscription, caller))
+        changes.append(
+            switch_domain_on(
+                session, subscription.domain_id, subscription.billed_organization_id, caller
+            )
+        )
     return [change for change in changes if change]
 
 
@@ -157,16 +161,17 @@ def _check_belongings(session: Session, choice: Choice) -> None:
         raise Refused(Refusal.CARD)
 
 
-def _switch_domain_on(session: Session, mailbox: Subscription, caller: Caller) -> Change | None:
-    """The seed's advice: renew the mailbox's domain too, from the same payer."""
-    own = of_domain(session, mailbox.domain_id)
+def switch_domain_on(
+    session: Session, domain_id: int, payer: int | None, caller: Caller
+) -> Change | None:
+    """The seed's advice: renew a mailbox's domain too, from the same payer. Raises Refused."""
+    own = of_domain(session, domain_id)
     if own is None or own.auto_renewal:
         return None
     domain = _managed(session, own.id, caller)
     before = current_choice(domain)
     if before.on:
         return None
-    payer = mailbox.billed_organization_id
     same = before.billed_organization_id == payer
     choice = Choice(
         on=True,

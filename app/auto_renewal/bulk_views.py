@@ -1,0 +1,140 @@
+"""The auto-renewal of all ticked mailboxes of a domain, and the taking back of changes in bulk."""
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import login_required
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.accounts.access import actor, billable, organizations_with, person, require, scope
+from app.accounts.installation import today
+from app.accounts.rules import Right
+from app.auto_renewal import bulk
+from app.auto_renewal.bulk import AlreadyDone, Different, Done, Order, TooLate
+from app.auto_renewal.bulk_page import BulkPage
+from app.auto_renewal.service import Caller, switch_domain_on
+from app.db import db, transaction
+from app.domains import queries as domains
+from app.mailboxes import selecting
+from app.selections.service import clear
+from app.subscriptions.rules import Kind
+from app.web.htmx import go_to
+from app.web.paths import local_path
+from app.web.state import now
+
+blueprint = Blueprint("bulk_renewal", __name__)
+
+
+@blueprint.route("/domains/<name>/mailboxes/auto-renewal", methods=["GET", "POST"])
+@login_required
+def of_mailboxes(name: str) -> Response | BaseResponse:
+    """The auto-renewal of the ticked mailboxes: a page, or a dialog where scripts run."""
+    page = BulkPage(domains.find(db.session(), scope(), name.lower()) or abort(404))
+    if request.method != "POST":
+        return page.show(block="dialog")
+    require(Right.MANAGE_RENEWALS, page.domain.organization_id)
+    if "preview" in request.form:
+        return page.show(block="preview")
+    if bulk.was_sent(db.session(), page.form.nonce.data):
+        return _done_already(page)
+    if not page.form.validate() or not page.is_possible():
+        return page.show(status=422)
+    try:
+        with transaction() as session:
+            done = _change(page)
+            clear(session, person().sign_in_id, selecting.scope_of(page.domain.id))
+    except AlreadyDone:
+        return _done_already(page)
+    except Different:
+        return page.afresh().show(status=409, changed=True)
+    else:
+        _tell(page, done)
+    return go_to(page.back)
+
+
+def _done_already(page: BulkPage) -> BaseResponse:
+    flash(_("This was done already: it was done once."), "info")
+    return go_to(page.back)
+
+
+def _change(page: BulkPage) -> Done:
+    caller = _caller()
+    session = db.session()
+    done = bulk.change_all(
+        session,
+        Order(
+            Kind.MAILBOX,
+            selecting.ticked(page.domain.id, page.ticks),
+            page.choice,
+            page.form.version.data,
+            page.form.nonce.data,
+        ),
+        caller,
+    )
+    if page.form.domain_too.data and page.choice.on:
+        switch_domain_on(session, page.domain.id, page.choice.billed_organization_id, caller)
+    return done
+
+
+def _caller() -> Caller:
+    managed = {one.organization_id for one in organizations_with(Right.MANAGE_RENEWALS)}
+    return Caller(actor(), billable(), managed, today(), now())
+
+
+def _tell(page: BulkPage, done: Done) -> None:
+    """Say how many were changed, with the button that takes it back."""
+    if not done.changed:
+        flash(_("Nothing to change: auto-renewal was set like this already."), "info")
+        return
+    if page.choice.on:
+        text = ngettext(
+            "Auto-renewal is on for %(num)d mailbox.",
+            "Auto-renewal is on for %(num)d mailboxes.",
+            done.changed,
+        )
+    else:
+        text = ngettext(
+            "Auto-renewal is off for %(num)d mailbox.",
+            "Auto-renewal is off for %(num)d mailboxes.",
+            done.changed,
+        )
+    flash(undo_message(text, done.change_id, page.back), "undo")  # type: ignore[arg-type]
+
+
+def undo_message(text: str, change_id: int, back: str) -> dict[str, object]:
+    """The flash of category "undo" for a change in bulk."""
+    return {
+        "text": text,
+        "label": _("Undo"),
+        "url": url_for("bulk_renewal.undo"),
+        "fields": {"change": change_id, "next": back},
+    }
+
+
+@blueprint.post("/auto-renewal/undo-bulk")
+@login_required
+def undo() -> BaseResponse:
+    """Bring back what stood before a change in bulk made less than ten minutes ago."""
+    back = local_path(request.form.get("next", "")) or "/domains"
+    change_id = request.form.get("change", type=int)
+    if change_id is None or not 0 < change_id < 2**31:
+        abort(400)
+    try:
+        with transaction() as session:
+            undone = bulk.undo_all(session, change_id, _caller())
+    except TooLate:
+        flash(_("This can no longer be undone here: ten minutes have passed, or it was."), "error")
+        return go_to(back)
+    text = ngettext(
+        "Undone: %(num)d choice is as it was before.",
+        "Undone: %(num)d choices are as they were before.",
+        undone.number,
+    )
+    if undone.left:
+        text += " " + ngettext(
+            "%(num)d was changed again since and stays.",
+            "%(num)d were changed again since and stay.",
+            undone.left,
+        )
+    flash(text, "success")
+    return go_to(back)
