@@ -69,18 +69,23 @@ class DomainFilter:
 
     def apply(self, statement: Selected) -> Selected:
         """Narrow a statement on domains and their own subscriptions."""
+        return statement.where(*self.conditions())
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a domain and its own subscription must be; nothing where all are meant."""
+        found: list[ColumnElement[bool]] = []
         if self.text:
-            statement = statement.where(Domain.name.contains(self.text, autoescape=True))
+            found.append(Domain.name.contains(self.text, autoescape=True))
         if self.with_mailboxes is not None:
             has = exists().where(*_OF_DOMAIN)
-            statement = statement.where(has if self.with_mailboxes else ~has)
+            found.append(has if self.with_mailboxes else ~has)
         if self.auto_renewal is not None:
-            statement = statement.where(Subscription.auto_renewal.is_(self.auto_renewal))
+            found.append(Subscription.auto_renewal.is_(self.auto_renewal))
         if self.extension:
-            statement = statement.where(Domain.extension == self.extension)
+            found.append(Domain.extension == self.extension)
         for part in (self.expiring, self.payer):
-            statement = statement.where(*(part.conditions() if part else ()))
-        return statement
+            found += part.conditions() if part else []
+        return found
 
 
 def find(session: Session, organization_ids: Collection[int], name: str) -> Domain | None:
@@ -95,21 +100,21 @@ def page(
     organization_id: int,
     chosen: DomainFilter,
     wish: Wish,
-    *,
+    *columns: ColumnElement[Any],
     seen_by: Collection[int],
 ) -> Page:
-    """One page of an organization's domains.
+    """One page of an organization's domains, with more columns where a caller wants them.
 
     Each row carries how many there are (`total`) and how many mailboxes it has (`mailboxes`), both
     counted as `app.web.listing.count` does. Contact and card are only told where the payer is one
     of `seen_by`.
     """
     mine = chosen.apply(
-        _with_subscription(select(literal(1))).where(Domain.organization_id == organization_id)
+        with_subscription(select(literal(1))).where(Domain.organization_id == organization_id)
     )
-    columns = _mailboxes().label("mailboxes"), count(mine).label("total")
-    statement = chosen.apply(_listed(organization_id, seen_by).add_columns(*columns))
-    return LISTING.page(session, statement, wish)
+    counted = _mailboxes().label("mailboxes"), count(mine).label("total")
+    statement = _listed(organization_id, seen_by).add_columns(*counted, *columns)
+    return LISTING.page(session, chosen.apply(statement), wish)
 
 
 def parts(
@@ -183,7 +188,8 @@ def history(session: Session, organization_id: int, name: str, wish: Wish) -> Pa
     return HISTORY.page(session, statement, wish)
 
 
-def _with_subscription(statement: Selected) -> Selected:
+def with_subscription(statement: Selected) -> Selected:
+    """A statement on domains, joined with their own subscriptions, which may be missing."""
     return statement.select_from(Domain).outerjoin(
         Subscription, and_(Subscription.domain_id == Domain.id, Subscription.kind == Kind.DOMAIN)
     )
@@ -206,7 +212,7 @@ def _described(seen_by: Collection[int]) -> Selected:
         Card.last4,
     )
     return (
-        _with_subscription(columns)
+        with_subscription(columns)
         .outerjoin(_Payer, _Payer.id == Subscription.billed_organization_id)
         .outerjoin(
             BillingContact,

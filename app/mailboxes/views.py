@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, request
 from flask_login import login_required
 
 from app.accounts.access import may, person, scope
@@ -10,12 +10,11 @@ from app.accounts.installation import today
 from app.accounts.rules import Right
 from app.db import db
 from app.domains import queries as domains
-from app.mailboxes import columns, queries, selecting
+from app.mailboxes import columns, queries
 from app.mailboxes.forms import read_filter, written
 from app.mailboxes.forwarding_views import forwarded
-from app.mailboxes.selection_views import bar_below, tick_columns
+from app.mailboxes.selection_views import tickable
 from app.mailboxes.words import MIB, how_many, space
-from app.selections.queries import ticks
 from app.subscriptions import words
 from app.subscriptions.filters import expiry_choices, payer_choices
 from app.subscriptions.queries import prices
@@ -35,19 +34,17 @@ def of_domain(name: str) -> Response:
     session = db.session()
     domain = domains.find(session, scope(), name.lower()) or abort(404)
     narrowed = read_filter(request.args)
-    wish = queries.LISTING.wish(request.args)
-    found = ticks(session, person().sign_in_id, selecting.scope_of(domain.id))
-    page = queries.page(
-        session, domain.id, narrowed, wish, *tick_columns(domain.id, found, narrowed, wish)
-    )
-    path = url_for(".of_domain", name=domain.name)
-    links = Links(path, queries.LISTING, wish, page, written(narrowed))
+    wish, filters = queries.LISTING.wish(request.args), written(narrowed)
+    boxes = tickable(domain)
+    columns_of_boxes = boxes.columns(boxes.ticks(session), filters, wish)
+    page = queries.page(session, domain.id, narrowed, wish, *columns_of_boxes)
+    links = Links(boxes.path, queries.LISTING, wish, page, filters)
     return show_list(
         "mailboxes/list.html",
         links,
         domain=domain,
         rows=page.rows,
-        bar=bar_below(domain.name, page, links.current),
+        bar=boxes.bar(page.rows, links.current) if page.rows else None,
         how_many=how_many(page),
         mib=MIB,
         space=space,

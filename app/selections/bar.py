@@ -1,9 +1,6 @@
 """The bar below a list: how many rows are ticked, and what its form must send along."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from app.web.listing import Found
 
 
 @dataclass(frozen=True)
@@ -29,9 +26,3 @@ class Bar:
     def is_whole_page(self) -> bool:
         """Whether every row of the page is ticked."""
         return self.shown > 0 and len(self.was) >= self.shown
-
-
-def bar_of(url: str, back: str, rows: Sequence[Found], *, number: int, matching: int) -> Bar:
-    """The bar of a page whose rows say whether they are `ticked`."""
-    was = tuple(str(row.id) for row in rows if row.ticked)
-    return Bar(url, back, len(rows), was, number, matching)

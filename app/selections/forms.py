@@ -11,12 +11,11 @@ MOST = 500
 
 
 class Wanted(StrEnum):
-    """What the button says; the first is what ticking a box does by itself."""
+    """What the button says; the first is what ticking a box does by itself, or going on."""
 
     KEEP = "keep"
     MATCHING = "matching"
     CLEAR = "clear"
-    GO = "go"
 
 
 @dataclass(frozen=True)

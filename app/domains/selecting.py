@@ -1,0 +1,50 @@
+"""Which domains of an organization are ticked in this browser."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select
+
+from app.domains.forms import read_filter
+from app.domains.models import Domain
+from app.domains.queries import DomainFilter, with_subscription
+from app.selections.models import SelectionItem
+from app.selections.queries import Ticks
+from app.web.listing import Selected
+
+
+def scope_of(organization_id: int) -> str:
+    """The name of an organization's domain list among a browser's selections."""
+    return f"domains:{organization_id}"
+
+
+def is_ticked(found: Ticks) -> ColumnElement[bool]:
+    """Whether a domain, joined with its subscription, is ticked."""
+    return found.among(Domain.id, read_filter(found.matching or {}).conditions())
+
+
+def ticked(organization_id: int, found: Ticks, columns: Select[*tuple[Any, ...]]) -> Selected:
+    """Columns of an organization's ticked domains and their subscriptions, if they have one."""
+    statement = with_subscription(columns).where(Domain.organization_id == organization_id)
+    if found.matching is None:
+        # From the few that are named to their rows, never the other way round.
+        return statement.join(SelectionItem, SelectionItem.item_id == Domain.id).where(
+            SelectionItem.selection_id == found.selection_id
+        )
+    return statement.where(is_ticked(found))
+
+
+def how_many(organization_id: int, found: Ticks) -> ColumnElement[int]:
+    """How many of an organization's domains are ticked, as a column."""
+    if found.selection_id is None:
+        return literal(0)
+    return _counted(ticked(organization_id, found, select(Domain.id)))
+
+
+def how_many_match(organization_id: int, chosen: DomainFilter) -> ScalarSelect[int]:
+    """How many of an organization's domains a filter finds, exactly, as a column."""
+    statement = with_subscription(select(Domain.id))
+    return _counted(chosen.apply(statement.where(Domain.organization_id == organization_id)))
+
+
+def _counted(statement: Selected) -> ScalarSelect[int]:
+    return select(func.count()).select_from(statement.subquery()).scalar_subquery()

@@ -1,0 +1,102 @@
+"""A list whose rows can be ticked: what its page reads, its bar, the answer to the bar's form."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Response, request
+from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.accounts.access import person
+from app.db import db, transaction
+from app.selections import queries
+from app.selections.bar import Bar
+from app.selections.forms import Sent, Wanted, read
+from app.selections.queries import Ticks
+from app.selections.service import keep
+from app.web.htmx import go_to, render, wants_part
+from app.web.listing import Found, Wish
+from app.web.paths import local_path
+from app.web.state import now
+
+Filters = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TickedList:
+    """One list in this browser. Filters are the fields that its address has for them.
+
+    `scope` names it among a browser's selections, `path` is its address and `url` the one its bar
+    posts to; `box` is the name of its boxes and `template` that of the bar alone. Then what its
+    queries say: whether a row is ticked, how many rows are, how many the filters find; and the
+    filters of an address without what makes no sense.
+    """
+
+    scope: str
+    path: str
+    url: str
+    box: str
+    template: str
+    is_ticked: Callable[[Ticks], ColumnElement[bool]]
+    how_many: Callable[[Ticks], ColumnElement[int]]
+    how_many_match: Callable[[Filters], ColumnElement[int]]
+    understood: Callable[[Filters], dict[str, str]]
+
+    def ticks(self, session: Session) -> Ticks:
+        """What is ticked, in one statement."""
+        return queries.ticks(session, person().sign_in_id, self.scope)
+
+    def figures(self, found: Ticks, filters: Filters, wish: Wish) -> list[ColumnElement[Any]]:
+        """How many rows are ticked, and how many there are to tick, as columns for `bar`."""
+        # What all that match are is counted exactly only where the offer to tick them may be shown.
+        exact = found.matching is None and found.items >= wish.size
+        matching = self.how_many_match(filters) if exact else literal(0)
+        return [self.how_many(found).label("ticked_total"), matching.label("matching")]
+
+    def columns(self, found: Ticks, filters: Filters, wish: Wish) -> list[ColumnElement[Any]]:
+        """What each row of a page must carry for its box, and for `bar`."""
+        return [self.is_ticked(found).label("ticked"), *self.figures(found, filters, wish)]
+
+    def bar(self, rows: Sequence[Found], back: str, figures: Found | None = None) -> Bar:
+        """The bar of a page whose rows were read with `columns`; without rows, give `figures`."""
+        told = figures if figures is not None else rows[0]
+        was = tuple(str(row.id) for row in rows if row.ticked)
+        matching = max(told.matching, rows[0].total if rows else 0)
+        return Bar(self.url, back, len(rows), was, told.ticked_total, matching)
+
+    def answer(self, goals: Mapping[str, str], **context: Any) -> Response | BaseResponse:
+        """Keep what the bar's form says, then go on to one of the `goals` or back to the list.
+
+        `goals` are addresses by what their buttons say; they learn the way back as `next`. With
+        htmx a tick is answered by the bar alone, whose template gets the `context`.
+        """
+        wanted_back: str | None = local_path(request.form.get("back", ""))
+        back = wanted_back if wanted_back and urlsplit(wanted_back).path == self.path else self.path
+        filters = self.understood(dict(parse_qsl(urlsplit(back).query)))
+        sent = self._keep(filters)
+        goal = goals.get(request.form.get("do", ""))
+        if goal:
+            return go_to(f"{goal}?{urlencode({'next': back})}")
+        if sent.wanted is Wanted.KEEP and wants_part():
+            return render(self.template, block="bar", bar=self._bar_now(back, filters), **context)
+        return go_to(back)
+
+    def _keep(self, filters: Filters) -> Sent:
+        sent = read(request.form, self.box)
+        with transaction() as session:
+            keep(session, person().sign_in_id, self.scope, sent, filters=filters, now=now())
+        return sent
+
+    def _bar_now(self, back: str, filters: Filters) -> Bar:
+        """The bar after a box was ticked, without the list."""
+        session, form = db.session(), request.form
+        found = self.ticks(session)
+        number, matching = session.execute(
+            select(self.how_many(found), self.how_many_match(filters))
+        ).one()
+        after = tuple(text for text in form.getlist(self.box) if text.isdecimal())
+        shown = form.get("shown", type=int) or len(after)
+        return Bar(self.url, back, shown, after, number, matching)
