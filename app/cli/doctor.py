@@ -20,6 +20,7 @@ from app.billing.queries import wallets_that_differ_for_staff
 from app.db import db
 from app.jobs.service import failures, last_tick
 from app.operator_tasks.service import open_tasks
+from app.operator_tasks.words import ask
 from app.settings import unknown_variables
 from app.web.i18n import instant
 from app.web.state import now, settings
@@ -163,8 +164,8 @@ def _tasks() -> Iterator[Finding]:
     for task in open_tasks(db.session()):
         yield Finding(
             _(
-                "To do: %(kind)s, %(subject)s, since %(at)s. %(detail)s",
-                kind=task.kind, subject=task.subject, at=instant(task.opened_at),
+                "To do since %(at)s, %(subject)s: %(kind)s %(detail)s",
+                kind=ask(task.kind), subject=task.subject, at=instant(task.opened_at),
                 detail=", ".join(f"{key}: {value}" for key, value in task.detail.items()),
             ),
             warning=True,

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.accounts.installation import terms
 from app.accounts.models import Organization, User
-from app.db import reading
+from app.db import reading, transaction
 from app.interchange import demo
 from app.interchange.flows import bring_in
 from app.interchange.problems import BadFile, Problem
@@ -76,6 +76,8 @@ def demo_command() -> None:
             today = terms(session).today(now())
         if empty:
             bring_in(Document.model_validate(demo.document(today)), "demo")
+            with transaction() as session:
+                demo.fill(session)
         with reading() as session:
             known = set(session.scalars(select(User.email).where(User.email.in_(demo.SIGN_INS))))
     click.echo(f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.installation import forget_terms, terms
 from app.accounts.models import Installation
+from app.billing.service import forecast_anew
 from app.interchange import checks, customers, differences, services
 from app.interchange.adding import Adding, Hashes
 from app.interchange.problems import BadFile, Problem
@@ -100,6 +101,8 @@ def load(
     added = {key: count for key, count in counts.items() if count}
     outcome = Outcome(added, list(differences.kept(document, standing)), settled)
     if outcome.changed:
+        # Prices, services and choices all bear on what wallets will pay.
+        forecast_anew(session)
         record(
             session, "installation.imported", organization_id=None, subject=source[-320:],
             by=HOST, now=now, **added,

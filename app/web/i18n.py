@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale
@@ -84,7 +84,8 @@ def instant(value: datetime | None, tz: ZoneInfo | None = None) -> str:
     """An instant in the business zone, or another one, as the reader writes it."""
     if value is None:
         return ""
-    return format_datetime(value, "short", tzinfo=tz or _terms().tz, locale=language())
+    there = value.astimezone(tz or _terms().tz)
+    return f"{day(there.date())}, {format_time(there.time(), 'short', locale=language())}"
 
 
 def _terms() -> WrittenTerms:

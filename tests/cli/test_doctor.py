@@ -152,8 +152,9 @@ def test_open_tasks_are_listed(app, healthy):
     result = healthy()
     assert result.exit_code == 0
     (line,) = lines(result, "!")
-    assert line.startswith("To do: no_price, info@example.org, since ")
-    assert line.endswith("months: 12")
+    assert line.startswith("To do since ")
+    assert line.endswith("info@example.org: There is no price for a renewal. "
+                         "Add it to the price list. months: 12")  # fmt: skip
 
 
 def test_a_database_that_does_not_answer_is_told_and_ends_the_report(doctor, monkeypatch):

@@ -23,7 +23,7 @@ def test_values_are_written_in_the_readers_language(db_context):
 def test_instants_are_written_in_the_business_zone(db_context):
     with i18n.speaking("en"):
         assert "12:30" in i18n.instant(datetime(2027, 3, 1, 23, 30, tzinfo=UTC)).replace(" ", "")
-        assert "3/2/27" in i18n.instant(datetime(2027, 3, 1, 23, 30, tzinfo=UTC))
+        assert "Mar 2, 2027" in i18n.instant(datetime(2027, 3, 1, 23, 30, tzinfo=UTC))
 
 
 def test_the_browser_decides_until_somebody_chooses(client):

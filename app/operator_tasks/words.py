@@ -1,0 +1,17 @@
+"""What each kind of task asks of the operator, in the reader's language."""
+
+from flask_babel import gettext as _
+
+
+def ask(kind: str) -> str:
+    """One sentence for a kind of task; its code where an older version opened it."""
+    known = {
+        "clock_went_back": _("The clock went back, so nothing was run. Set it right."),
+        "no_price": _("There is no price for a renewal. Add it to the price list."),
+        "registry_refused": _("The registry refused a renewal; no money was taken. Ask it why."),
+        "registry_date": _("The registry shows a date nobody expected. Money is held: decide."),
+        "renewal_broken": _("A renewal fails with an error. It is tried again every hour."),
+        "mail_failed": _("A mail could not be delivered."),
+        "balance_differs": _("A balance is not the sum of its entries. Find out why."),
+    }
+    return known.get(kind, kind)
