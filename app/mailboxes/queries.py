@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Organization
@@ -15,6 +15,7 @@ from app.subscriptions.filters import Expiring, Payer
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind
 from app.web.listing import (
+    COUNTED,
     Found,
     Listing,
     Order,
@@ -79,17 +80,40 @@ class MailboxFilter:
         return Mailbox.address.like(f"%{literally}{rest}", escape="/")
 
 
+def domain(
+    session: Session, organization_ids: Collection[int], name: str, chosen: MailboxFilter
+) -> tuple[Domain, int] | None:
+    """A domain of one of the organizations, and how many of its mailboxes are meant.
+
+    They are counted as `app.web.listing.count` does.
+    """
+    found = select(literal(1)).select_from(Mailbox)
+    if chosen.is_of_subscriptions:
+        found = _joined(select(literal(1)))
+    on = _on(Domain.id, "expiry" if chosen.is_of_subscriptions else "")
+    total = count(chosen.apply(found).where(on).correlate(Domain))
+    row = session.execute(
+        select(Domain, total).where(
+            Domain.name == name, Domain.organization_id.in_(organization_ids)
+        )
+    ).one_or_none()
+    return row and (row[0], row[1])
+
+
 def page(
     session: Session,
     domain_id: int,
     chosen: MailboxFilter,
     wish: Wish,
+    total: int,
     *columns: ColumnElement[Any],
 ) -> Page:
     """One page of a domain's mailboxes, with more columns where a caller wants them.
 
-    Each row carries how many there are as `total`, counted as `app.web.listing.count` does.
+    `total` is how many there are, as `domain` counts them; each row carries it.
     """
+    if not total:
+        return Page([], None, None)
     statement = select(
         Mailbox.id,
         Mailbox.address,
@@ -97,10 +121,12 @@ def page(
         Mailbox.quota_mib,
         Subscription.expires_on,
         Subscription.auto_renewal,
-        _total(domain_id, chosen).label("total"),
+        literal(total).label("total"),
         *columns,
     )
-    statement = _joined(statement).where(_on(domain_id, wish.sort))
+    # A few are found first and then sorted; of many, enough are soon met in the order asked for.
+    is_few = chosen.is_of_subscriptions and total <= COUNTED
+    statement = _joined(statement).where(_on(domain_id, "expiry" if is_few else wish.sort))
     return LISTING.page(session, chosen.apply(statement), wish)
 
 
@@ -151,15 +177,8 @@ def _joined(statement: Selected) -> Selected:
     )
 
 
-def _on(domain_id: int, sort: str) -> ColumnElement[bool]:
+def _on(domain_id: SQLColumnExpression[int] | int, sort: str) -> ColumnElement[bool]:
     # Said of the table that holds the sort key, so that its index serves both.
     if sort == "expiry":
         return and_(Subscription.domain_id == domain_id, Subscription.kind == Kind.MAILBOX)
     return Mailbox.domain_id == domain_id
-
-
-def _total(domain_id: int, chosen: MailboxFilter) -> Any:
-    found, sort = select(literal(1)).select_from(Mailbox), ""
-    if chosen.is_of_subscriptions:
-        found, sort = _joined(select(literal(1))), "expiry"
-    return count(chosen.apply(found).where(_on(domain_id, sort)))

@@ -32,12 +32,12 @@ blueprint = Blueprint("mailboxes", __name__)
 def of_domain(name: str) -> Response:
     """The mailboxes of a domain, then its forwardings."""
     session = db.session()
-    domain = domains.find(session, scope(), name.lower()) or abort(404)
     narrowed = read_filter(request.args)
+    domain, total = queries.domain(session, scope(), name.lower(), narrowed) or abort(404)
     wish, filters = queries.LISTING.wish(request.args), written(narrowed)
     boxes = tickable(domain)
     columns_of_boxes = boxes.columns(boxes.ticks(session), filters, wish)
-    page = queries.page(session, domain.id, narrowed, wish, *columns_of_boxes)
+    page = queries.page(session, domain.id, narrowed, wish, total, *columns_of_boxes)
     links = Links(boxes.path, queries.LISTING, wish, page, filters)
     return show_list(
         "mailboxes/list.html",

@@ -101,6 +101,18 @@ def test_search_filter_and_order_live_in_the_address(owner, three, query, expect
     assert names(page(owner, f"/domains/example.org/mailboxes?{query}")) == expected
 
 
+@pytest.mark.parametrize("few", [0, 1000])
+@pytest.mark.parametrize("query", ["auto_renewal=off", "expires=30", "expires=30&auto_renewal=off"])
+@pytest.mark.parametrize("sort", ["address", "-used", "expiry"])
+def test_few_and_many_are_found_in_their_own_ways_but_shown_alike(
+    owner, three, few, query, sort, monkeypatch
+):
+    monkeypatch.setattr("app.mailboxes.queries.COUNTED", few)
+    html = page(owner, f"/domains/example.org/mailboxes?{query}&sort={sort}")
+    assert names(html) == ["sales", "support"]
+    assert "2 mailboxes" in html
+
+
 @pytest.mark.parametrize("sort", ["address", "-address", "used", "-used", "expiry", "-expiry"])
 def test_pages_follow_each_other_without_gap_or_repeat(app, owner, acme, domain, sort):
     with app.app_context():
