@@ -45,7 +45,7 @@ JOBS = (
     Job("recovery", flows.recover),
     Job("renewals", flows.renew_due),
     Job("lapses", lapse),
-    Job("all_forecasts", verdicts.forecast_all_anew, daily_at=time(3)),
+    Job("overlooked", verdicts.overlooked, daily_at=time(3)),
     Job("forecasts", verdicts.forecasts),
     Job("mails", drain),
     Job("balances", check_balances, daily_at=time(4, 30)),

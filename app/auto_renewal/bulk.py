@@ -23,10 +23,12 @@ from sqlalchemy.orm import Session
 
 from app.auto_renewal.models import BulkChange, BulkChangeRow
 from app.auto_renewal.service import Caller
+from app.billing import service as billing
 from app.db import insert_once
 from app.journal.models import JournalRow
 from app.renewals.slots import next_slot
 from app.subscriptions.models import Subscription
+from app.subscriptions.queries import payers_concerned
 from app.subscriptions.rules import Kind
 from app.subscriptions.service import Choice
 
@@ -156,6 +158,7 @@ def change_all(session: Session, order: Order, caller: Caller) -> Done:
             .execution_options(synchronize_session=False)
         )
     )
+    _forecast_anew(session, change_id)
     session.execute(update(BulkChange).where(BulkChange.id == change_id).values(changed=changed))
     return Done(change_id, number, changed)
 
@@ -200,11 +203,24 @@ def undo_all(session: Session, change_id: int, caller: Caller) -> Undone:
         session.execute(
             update(Subscription)
             .where(unchanged)
-            .values(**before)
+            .values(**before, verdict=None, missing=None)
             .execution_options(synchronize_session=False)
         )
     )
+    _forecast_anew(session, change_id, change.billed_organization_id)
     return Undone(number, change.changed - number)
+
+
+def _forecast_anew(session: Session, change_id: int, *also: int | None) -> None:
+    """Verdicts change for who paid before and who pays now, and with a domain for its mailboxes."""
+    touched = select(BulkChangeRow.subscription_id).where(BulkChangeRow.change_id == change_id)
+    before = session.scalars(
+        select(BulkChangeRow.billed_organization_id)
+        .where(BulkChangeRow.change_id == change_id)
+        .distinct()
+    )
+    payers = {payer for payer in (*before, *also) if payer is not None}
+    billing.forecast_anew(session, payers | payers_concerned(session, touched))
 
 
 OFF = "auto_renewal.switched_off"

@@ -22,6 +22,17 @@ def balance(session: Session, organization_id: int, currency: str) -> Balance:
     return Balance(row.posted, row.held, currency) if row else Balance(0, 0, currency)
 
 
+def to_forecast_for_staff(session: Session, currency: str) -> list[int]:
+    """Organizations whose wallet changed since it was last worked out what it will pay."""
+    return list(
+        session.scalars(
+            select(Wallet.organization_id)
+            .where(Wallet.forecast_due, Wallet.currency == currency)
+            .order_by(Wallet.id)
+        )
+    )
+
+
 def contacts(session: Session, organization_id: int) -> list[BillingContact]:
     """Billing contacts of an organization, its default one first."""
     return list(

@@ -1,9 +1,10 @@
 """The ledger, and the wallets that project it: all money moves through `post` (L1-L5)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import SQLColumnExpression, case, insert, select, update
+from sqlalchemy import Select, SQLColumnExpression, case, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.billing.models import LedgerAccount, LedgerEntry, LedgerTx, Wallet
@@ -40,6 +41,35 @@ def ensure_wallet(session: Session, organization_id: int, currency: str) -> int:
         currency=currency, wallet_id=wallet_id,
     )  # fmt: skip
     return wallet_id
+
+
+def forecast_anew(
+    session: Session, organization_ids: Collection[int] | Select[int] | None = None
+) -> None:
+    """Have what these organizations' wallets will pay worked out again; without ids, all of them.
+
+    Wallets are locked in the order of their ids: who also moves money calls this first, so that no
+    two transactions wait for each other in a circle.
+    """
+    wallets = select(Wallet.id).order_by(Wallet.id).with_for_update()
+    if organization_ids is not None:
+        wallets = wallets.where(Wallet.organization_id.in_(organization_ids))
+    session.execute(
+        update(Wallet)
+        .where(Wallet.id.in_(wallets))
+        .values(forecast_due=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forecast_is_done(session: Session, organization_id: int, currency: str) -> None:
+    """What the wallet will pay is worked out; to be said in the transaction that stores it."""
+    session.execute(
+        update(Wallet)
+        .where(Wallet.organization_id == organization_id, Wallet.currency == currency)
+        .values(forecast_due=False)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def ledger_account(session: Session, kind: AccountKind, name: str, currency: str) -> int:
@@ -129,9 +159,10 @@ def credit(session: Session, wallet_id: int, amount: int) -> None:
 
 def _with_overdraft(
     posted: SQLColumnExpression[int], held: SQLColumnExpression[int]
-) -> dict[str, SQLColumnExpression[int]]:
+) -> dict[str, SQLColumnExpression[int] | bool]:
     missing = held - posted
-    return {"posted": posted, "held": held, "overdraft": case((missing > 0, missing), else_=0)}
+    overdraft = case((missing > 0, missing), else_=0)
+    return {"posted": posted, "held": held, "overdraft": overdraft, "forecast_due": True}
 
 
 def _refuse_negative(amount: int) -> None:
@@ -144,7 +175,7 @@ def _spend(session: Session, wallet_id: int, amount: int, *, posted: int, held: 
     done = session.execute(
         update(Wallet)
         .where(Wallet.id == wallet_id, Wallet.posted - Wallet.held >= amount)
-        .values(posted=Wallet.posted + posted, held=Wallet.held + held)
+        .values(posted=Wallet.posted + posted, held=Wallet.held + held, forecast_due=True)
         .returning(Wallet.id)
         .execution_options(synchronize_session=False)
     ).first()

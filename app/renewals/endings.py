@@ -19,10 +19,9 @@ from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import Block, Outcome, RenewalState
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Extension
-from app.subscriptions.service import extend_to, locked
+from app.subscriptions.service import extend_to, forecast_anew, locked
 
 SETTLED_BY_RENEWING = ("no_price", "registry_refused", "registry_date")
-OPEN = (RenewalState.CLAIMED, RenewalState.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,7 @@ def finish_domain(
     if renewal is None:
         return False
     subscription = locked(session, renewal.subscription_id)
+    forecast_anew(session, subscription)
     if renewal.price:
         billing.capture(session, renewal.wallet_id, renewal.price)
     session.get_one(Domain, subscription.domain_id).registry_expires_at = expires_at
@@ -99,6 +99,7 @@ def fail_domain(session: Session, renewal_id: int, reason: Block, context: Conte
     if renewal is None:
         return False
     subscription = locked(session, renewal.subscription_id)
+    forecast_anew(session, subscription)
     if renewal.price:
         billing.release(session, renewal.wallet_id, renewal.price)
     renewal.state, renewal.ended_at = RenewalState.FAILED, context.now
@@ -128,7 +129,7 @@ def claim_lookup(session: Session, renewal_id: int, context: Context) -> bool:
         update(Renewal)
         .where(
             Renewal.id == renewal_id,
-            Renewal.state.in_(OPEN),
+            Renewal.state.in_(queries.OPEN),
             Renewal.looked_up_at <= context.now - queries.ASK_AGAIN_AFTER,
         )
         .values(looked_up_at=context.now)
@@ -141,7 +142,7 @@ def _open(session: Session, renewal_id: int) -> Renewal | None:
     """The renewal, locked, unless it has ended: whoever comes second finds nothing to do."""
     return session.scalars(
         select(Renewal)
-        .where(Renewal.id == renewal_id, Renewal.state.in_(OPEN))
+        .where(Renewal.id == renewal_id, Renewal.state.in_(queries.OPEN))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import terms
+from app.billing.service import forecast_anew
 from app.db import transaction
 from app.journal.service import Actor, record
 from app.subscriptions.models import Subscription
@@ -35,6 +36,8 @@ def _lapse_batch(session: Session, today: date, now: datetime, by: Actor) -> int
             Subscription.organization_id,
             Subscription.expires_on,
             Subscription.status,
+            Subscription.auto_renewal,
+            Subscription.billed_organization_id,
         )
         .where(_overdue(today))
         .order_by(Subscription.id)
@@ -56,6 +59,7 @@ def _lapse_batch(session: Session, today: date, now: datetime, by: Actor) -> int
             expires_on=row.expires_on.isoformat(),
             status=status.value,
         )
+    forecast_anew(session, {row.billed_organization_id for row in rows if row.auto_renewal})
     return len(rows)
 
 

@@ -11,7 +11,7 @@ from app.renewals.endings import Context
 from app.renewals.rules import Outcome, Trigger
 from app.renewals.service import Ended, Order, attempt
 from app.subscriptions.rules import Kind
-from app.subscriptions.service import locked
+from app.subscriptions.service import forecast_anew, locked
 
 
 class AlreadyDone(Exception):
@@ -41,6 +41,7 @@ def renew_now(session: Session, wish: Wish, context: Context) -> Outcome:
         session, subscription.id, subscription.expires_on
     ):
         raise AlreadyDone
+    forecast_anew(session, subscription, wish.payer_id)
     order = Order(
         subscription,
         session.get_one(Domain, subscription.domain_id),

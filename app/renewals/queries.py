@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domains.models import Domain
@@ -18,6 +18,7 @@ from app.subscriptions.rules import MONTHS, Kind, Period, after_renewal
 
 # Another process may still be on the line with the registry.
 ASK_AGAIN_AFTER = timedelta(minutes=5)
+OPEN = (RenewalState.CLAIMED, RenewalState.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ def being_renewed(session: Session, subscription_id: int, expires_on: date) -> b
 
 def tie_of(session: Session, domain_id: int) -> DomainTie:
     """What a mailbox must know of the domain it lives on (R18), in one statement."""
+    return ties_of(session, [domain_id])[domain_id]
+
+
+def ties_of(session: Session, domain_ids: Collection[int] | Select[int]) -> dict[int, DomainTie]:
+    """The same of many domains, by their ids, in one statement."""
     own = aliased(Subscription)
     failed = exists().where(
         Attempt.subscription_id == own.id,
@@ -90,18 +96,21 @@ def tie_of(session: Session, domain_id: int) -> DomainTie:
         Attempt.outcome.is_not(None),
         Attempt.outcome.not_in([Outcome.RENEWED, Outcome.UNKNOWN]),
     )
-    row = session.execute(
-        select(Domain.registrar, Domain.status, own.expires_on, own.auto_renewal, failed)
+    rows = session.execute(
+        select(Domain.id, Domain.registrar, Domain.status, own.expires_on, own.auto_renewal, failed)
         .outerjoin(own, and_(own.domain_id == Domain.id, own.kind == Kind.DOMAIN))
-        .where(Domain.id == domain_id)
-    ).one()
-    return DomainTie(
-        external=row.registrar == EXTERNAL,
-        gone=row.status is DomainStatus.GONE,
-        paid_through=row.expires_on,
-        auto_renewal=bool(row.auto_renewal),
-        failed=bool(row[4]),
+        .where(Domain.id.in_(domain_ids))
     )
+    return {
+        domain_id: DomainTie(
+            external=registrar == EXTERNAL,
+            gone=status is DomainStatus.GONE,
+            paid_through=paid_through,
+            auto_renewal=bool(on),
+            failed=bool(has_failed),
+        )
+        for domain_id, registrar, status, paid_through, on, has_failed in rows
+    }
 
 
 @dataclass(frozen=True)
@@ -153,7 +162,7 @@ def open_renewals_for_staff(session: Session, now: datetime) -> list[int]:
         session.scalars(
             select(Renewal.id)
             .where(
-                Renewal.state.in_([RenewalState.CLAIMED, RenewalState.UNKNOWN]),
+                Renewal.state.in_(OPEN),
                 Renewal.looked_up_at <= now - ASK_AGAIN_AFTER,
             )
             .order_by(Renewal.id)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from app.lib.dates import add_years_leap_safe, business_date
@@ -130,7 +131,20 @@ class Item:
     price: int
 
 
-def payment_order(item: Item) -> tuple[date, int, int, int]:
+class Payable(Protocol):
+    """What `payment_order` looks at."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def expires_on(self) -> date: ...
+    @property
+    def price(self) -> int: ...
+
+
+def payment_order(item: Payable) -> tuple[date, int, int, int]:
     """Sort key of R13: soonest first, domain before mailbox, cheapest, oldest."""
     return (item.expires_on, 0 if item.kind is Kind.DOMAIN else 1, item.price, item.id)
 

@@ -18,7 +18,7 @@ from app.renewals.rules import Block, Outcome, RenewalState, Trigger
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import Extension, Kind, WouldEndInThePast, after_renewal, extend
-from app.subscriptions.service import locked
+from app.subscriptions.service import forecast_anew, locked
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def begin_slot(session: Session, subscription_id: int, context: Context) -> Orde
     payer_id, slot = subscription.billed_organization_id, subscription.next_slot_on
     if not subscription.auto_renewal or payer_id is None or slot is None or slot > context.today:
         return None
+    forecast_anew(session, subscription)
     since = subscription.auto_renewal_since or context.now
     plan = rules.plan(
         subscription.kind,

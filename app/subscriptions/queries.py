@@ -1,6 +1,8 @@
 """Reads of subscriptions and prices."""
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.subscriptions.models import Price, Subscription
@@ -39,3 +41,31 @@ def of_domain(session: Session, domain_id: int) -> Subscription | None:
             Subscription.domain_id == domain_id, Subscription.kind == Kind.DOMAIN
         )
     ).one_or_none()
+
+
+def payers_of_mailboxes(session: Session, domain_ids: Collection[int] | Select[int]) -> set[int]:
+    """Organizations that pay for mailboxes on these domains which are switched on."""
+    found = session.scalars(
+        select(Subscription.billed_organization_id)
+        .where(
+            Subscription.domain_id.in_(domain_ids),
+            Subscription.kind == Kind.MAILBOX,
+            Subscription.auto_renewal.is_(True),
+        )
+        .distinct()
+    )
+    return {payer for payer in found if payer is not None}
+
+
+def payers_concerned(session: Session, subscription_ids: Collection[int] | Select[int]) -> set[int]:
+    """Organizations whose wallets these subscriptions bear on (R18).
+
+    Those are who pays for them, and who pays for mailboxes that live on the domains among them.
+    """
+    these = select(Subscription).where(Subscription.id.in_(subscription_ids))
+    own = session.scalars(these.with_only_columns(Subscription.billed_organization_id).distinct())
+    domains = these.with_only_columns(Subscription.domain_id).where(
+        Subscription.kind == Kind.DOMAIN
+    )
+    payers = {payer for payer in own if payer is not None}
+    return payers | payers_of_mailboxes(session, domains)

@@ -6,9 +6,11 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.billing import service as billing
 from app.journal.service import Actor, record
 from app.subscriptions.models import Subscription
-from app.subscriptions.rules import Status
+from app.subscriptions.queries import payers_of_mailboxes
+from app.subscriptions.rules import Kind, Status
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def choose(
     subscription.billing_contact_id = choice.billing_contact_id
     subscription.card_id = choice.card_id
     subscription.next_slot_on = next_slot_on if choice.on else None
+    subscription.verdict = subscription.missing = None
+    forecast_anew(session, subscription, before.billed_organization_id)
     record(
         session,
         _event(before, choice),
@@ -70,6 +74,18 @@ def choose(
         billed_organization=choice.billed_organization_id,
     )
     return True
+
+
+def forecast_anew(session: Session, subscription: Subscription, *also: int | None) -> None:
+    """Have the verdicts worked out again that a change of this subscription concerns (R18).
+
+    Those are of what its payer pays, of a domain's mailboxes, and of what `also` pay. To be called
+    before money moves in the same transaction.
+    """
+    payers = {subscription.billed_organization_id, *also}
+    if subscription.kind is Kind.DOMAIN:
+        payers |= payers_of_mailboxes(session, [subscription.domain_id])
+    billing.forecast_anew(session, [payer for payer in payers if payer is not None])
 
 
 def _event(before: Choice, after: Choice) -> str:

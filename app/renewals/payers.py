@@ -1,0 +1,140 @@
+"""All that the forecast of one payer depends on, read in a fixed number of statements."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, exists, select
+from sqlalchemy.orm import Session
+
+from app.accounts.installation import Terms
+from app.billing.queries import balance
+from app.domains.models import Domain
+from app.renewals import queries
+from app.renewals.forecast import ForecastItem
+from app.renewals.models import Attempt, Renewal
+from app.renewals.rules import DomainTie
+from app.subscriptions.models import Subscription
+from app.subscriptions.queries import prices
+from app.subscriptions.rules import Kind, Verdict
+
+Rows = Sequence[Row[*tuple[Any, ...]]]
+Stored = tuple[Verdict | None, int | None]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What `forecast` wants, in its words; `stored` are verdicts and what is missing, by id."""
+
+    available: int
+    items: list[ForecastItem]
+    ties: dict[int, DomainTie]
+    stored: dict[int, Stored]
+
+
+def known_of(session: Session, payer_id: int, today: date, chosen: Terms) -> Known:
+    """What an organization pays by itself, from its wallet in the installation's currency."""
+    rows = session.execute(
+        _SWITCHED_ON.where(Subscription.billed_organization_id == payer_id)
+    ).all()
+    on_domains = select(Subscription.domain_id).where(*paid_by(payer_id))
+    of_others = session.execute(
+        _SWITCHED_ON.where(
+            Subscription.domain_id.in_(on_domains),
+            Subscription.kind == Kind.DOMAIN,
+            Subscription.billed_organization_id != payer_id,
+        )
+    ).all()
+    under_way = _under_way(session)
+    return Known(
+        balance(session, payer_id, chosen.currency).available,
+        [
+            *_items(session, rows, under_way, _late(session, payer_id, today, chosen)),
+            *_renewed_elsewhere(of_others, under_way),
+        ],
+        queries.ties_of(session, on_domains),
+        {row.id: (row.verdict, row.missing) for row in rows},
+    )
+
+
+def paid_by(payer_id: int) -> tuple[ColumnElement[bool], ...]:
+    """What the organization pays by itself."""
+    return Subscription.billed_organization_id == payer_id, Subscription.auto_renewal.is_(True)
+
+
+_SWITCHED_ON = (
+    select(
+        Subscription.id,
+        Subscription.kind,
+        Subscription.domain_id,
+        Subscription.expires_on,
+        Subscription.next_slot_on,
+        Subscription.renewal_months,
+        Subscription.anchor,
+        Subscription.months,
+        Subscription.verdict,
+        Subscription.missing,
+        Domain.extension,
+    )
+    .join(Domain, Domain.id == Subscription.domain_id)
+    .where(Subscription.auto_renewal.is_(True))
+    .order_by(Subscription.id)
+)
+
+
+def _items(
+    session: Session,
+    rows: Rows,
+    under_way: set[tuple[int, date]],
+    late: dict[int, tuple[date, int]],
+) -> Iterator[ForecastItem]:
+    catalogue = prices(session)
+    for row in rows:
+        since, attempts = late.get(row.id, (date.min, 0))
+        yield ForecastItem(
+            row.id, row.kind, row.domain_id, row.expires_on, row.next_slot_on, row.renewal_months,
+            catalogue.of(row.kind, row.extension, row.renewal_months), row.anchor, row.months or 0,
+            since, attempts, (row.id, row.expires_on) in under_way,
+        )  # fmt: skip
+
+
+def _renewed_elsewhere(rows: Rows, under_way: set[tuple[int, date]]) -> Iterator[ForecastItem]:
+    """Domains of this payer's mailboxes that others pay: what their own forecast says, counts."""
+    for row in rows:
+        yield ForecastItem(
+            row.id, row.kind, row.domain_id, row.expires_on, row.next_slot_on, row.renewal_months,
+            None, claimed=(row.id, row.expires_on) in under_way,
+            elsewhere=row.verdict in (None, Verdict.WILL_RENEW),
+        )  # fmt: skip
+
+
+def _under_way(session: Session) -> set[tuple[int, date]]:
+    """Periods whose renewal was begun and has no known end, by subscription."""
+    rows = session.execute(
+        select(Renewal.subscription_id, Renewal.cur_expires_on).where(
+            Renewal.state.in_(queries.OPEN)
+        )
+    )
+    return {(subscription_id, expires_on) for subscription_id, expires_on in rows}
+
+
+def _late(
+    session: Session, payer_id: int, today: date, chosen: Terms
+) -> dict[int, tuple[date, int]]:
+    """Of what has expired and is still to be looked at: on since when, and whether it was tried."""
+    tried = exists().where(
+        Attempt.subscription_id == Subscription.id,
+        Attempt.cur_expires_on == Subscription.expires_on,
+    )
+    rows = session.execute(
+        select(Subscription.id, Subscription.auto_renewal_since, tried).where(
+            *paid_by(payer_id),
+            Subscription.expires_on <= today,
+            Subscription.next_slot_on.is_not(None),
+        )
+    )
+    return {
+        subscription_id: (chosen.today(since) if since else today, int(bool(was_tried)))
+        for subscription_id, since, was_tried in rows
+    }
