@@ -53,6 +53,7 @@ ONLY = {
     "/billing/statement": {OWNER, BILLING},
     "/domains/<name>/forwardings/<path:address>/edit": {OWNER, TECHNICAL},
     "/domains/<name>/forwardings/<path:address>/remove": {OWNER, TECHNICAL},
+    "/billing/statement.csv": {OWNER, BILLING},
     "/domains/<name>/forwardings/new": {OWNER, TECHNICAL},
     "/organization/members/<public_id>/remove": {OWNER},
 }

@@ -6,15 +6,16 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.access import Membership, actor, chosen, may, require, scope
-from app.accounts.installation import terms
+from app.accounts.installation import terms, today
 from app.accounts.rules import Right
+from app.billing import columns, queries
 from app.billing import contacts as service
-from app.billing import queries
 from app.billing.forms import ContactForm
 from app.billing.models import BillingContact
 from app.billing.rules import last_valid_day
 from app.db import db, transaction
 from app.web.htmx import go_to, render
+from app.web.spreadsheet import download
 from app.web.state import now
 
 blueprint = Blueprint("billing", __name__)
@@ -46,6 +47,15 @@ def statement() -> Response:
     lines = _lines(organization, PAGE + 1, before)
     older = lines[PAGE - 1].id if len(lines) > PAGE else None
     return render("billing/statement.html", lines=lines[:PAGE], older=older, newest=before is None)
+
+
+@blueprint.get("/billing/statement.csv")
+@login_required
+def statement_as_csv() -> Response:
+    """All movements, as a file."""
+    organization, currency = _billing(), terms().currency
+    parts = columns.parts(organization.organization_id, currency)
+    return download(f"statement-{today()}", columns.head(), parts, columns.cells(currency))
 
 
 @blueprint.get("/billing/cards")

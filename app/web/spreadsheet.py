@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal
 from io import StringIO
 from itertools import chain
+from typing import TypeVar
 
 from flask import Response, stream_with_context
 
 from app.lib.money import EXPONENTS
 from app.web.i18n import language
-from app.web.listing import Found
 
 # Excel takes a file without it for one in the code page of the machine.
 _BOM = "\ufeff"
@@ -21,6 +21,7 @@ _BOM = "\ufeff"
 _RUNS = re.compile(r"(^|[,;\t\r\n])(?=\s*[=+\-@\0\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])")
 
 Cell = str | int | Decimal | date | None
+Row = TypeVar("Row")
 
 
 def harmless(text: str) -> str:
@@ -36,8 +37,8 @@ def decimal(minor: int | None, currency: str) -> Decimal | None:
 def download(
     name: str,
     head: Iterable[str],
-    parts: Iterator[list[Found]],
-    cells: Callable[[Found], list[Cell]],
+    parts: Iterator[list[Row]],
+    cells: Callable[[Row], list[Cell]],
 ) -> Response:
     """A CSV file sent as it is read; `cells` makes the line of a row.
 
@@ -51,7 +52,7 @@ def download(
 
 
 def _lines(
-    head: Iterable[str], parts: Iterable[list[Found]], cells: Callable[[Found], list[Cell]]
+    head: Iterable[str], parts: Iterable[list[Row]], cells: Callable[[Row], list[Cell]]
 ) -> Iterator[str]:
     # A French Excel puts all of a line into one cell unless semicolons cut it.
     delimiter = ";" if language() == "fr" else ","

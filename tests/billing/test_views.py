@@ -18,7 +18,10 @@ FIELDS = {
     "name": "Acme SARL", "address": "1 rue X", "postcode": "75001", "city": "Paris",
     "country": "FR", "vat_id": "fr 40 303 265 045", "email": "compta@people.example",
 }  # fmt: skip
-PAGES = ["/billing/statement", "/billing/cards", "/billing/contacts", "/billing/contacts/new"]
+PAGES = [
+    "/billing/statement", "/billing/statement.csv", "/billing/cards", "/billing/contacts",
+    "/billing/contacts/new",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -79,6 +82,23 @@ def test_each_line_of_a_statement_has_the_balance_after_it(app, acme):
         ("d5.org", -500, 10500), ("d4.org", -400, 11000), ("d3.org", -300, 11400),
         ("d2.org", -200, 11700), ("d1.org", -100, 11900), ("test", 12000, 12000),
     ]  # fmt: skip
+
+
+def test_a_statement_is_downloaded_whole_however_long(app, acme, owner, monkeypatch):
+    with app.app_context():
+        for n in range(1, 6):
+            pay(acme, f"d{n}.org", n)
+    monkeypatch.setattr("app.billing.columns.PART", 2)
+    answer = owner.get("/billing/statement.csv")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=statement-2027-03-01.csv"
+    lines = answer.get_data().decode("utf-8-sig").splitlines()
+    assert lines[:2] == [
+        "What,Date,Amount,Currency,Balance after",
+        "Renewal of d5.org,2027-03-01,-0.05,EUR,119.85",
+    ]
+    assert lines[-1] == "Opening balance,2027-03-01,120.00,EUR,120.00"
+    assert len(lines) == 7
+    assert "Download CSV" in owner.get("/billing/statement").get_data(as_text=True)
 
 
 def test_a_long_statement_is_cut_in_pages(app, acme, owner):
