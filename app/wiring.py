@@ -73,8 +73,10 @@ def pages(app: Flask) -> None:
     """Every address of the portal, room by room."""
     from app.accounts import views as accounts
     from app.auto_renewal import bulk_views as bulk_renewal
+    from app.auto_renewal import recurring_views as recurring
     from app.auto_renewal import views as auto_renewal
     from app.billing import views as billing
+    from app.domains import selection_views as domain_selection
     from app.domains import views as domains
     from app.home import views as home
     from app.mailboxes import forwarding_views as forwardings
@@ -87,6 +89,7 @@ def pages(app: Flask) -> None:
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(billing.blueprint)
     app.register_blueprint(domains.blueprint)
+    app.register_blueprint(domain_selection.blueprint)
     app.register_blueprint(mailboxes.blueprint)
     app.register_blueprint(mailbox_selection.blueprint)
     app.register_blueprint(forwardings.blueprint)
@@ -94,3 +97,4 @@ def pages(app: Flask) -> None:
     app.register_blueprint(renewals.blueprint)
     app.register_blueprint(auto_renewal.blueprint)
     app.register_blueprint(bulk_renewal.blueprint)
+    app.register_blueprint(recurring.blueprint)

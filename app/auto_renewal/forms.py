@@ -66,3 +66,25 @@ class DomainChoiceForm(ChoiceForm):
         _l("Card"),
         invalid_choice_message=_l("Choose a card of the billed organization, from the list."),
     )
+
+
+class RecurringForm(FlaskForm):
+    """One contact and card for all ticked domains: `version` names the rows that were counted.
+
+    `accepted` and `next` are those of `ChoiceForm`, `nonce` that of `BulkForm`.
+    """
+
+    billing_contact = SelectField(
+        _l("Billing contact"),
+        invalid_choice_message=_l(
+            "Choose a billing contact of the billed organization, from the list."
+        ),
+    )
+    card = SelectField(
+        _l("Card"),
+        invalid_choice_message=_l("Choose a card of the billed organization, from the list."),
+    )
+    version = HiddenField()
+    accepted = HiddenField()
+    nonce = HiddenField(validators=[Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
+    next = HiddenField()

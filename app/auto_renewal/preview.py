@@ -112,7 +112,8 @@ def cautions(facts: Facts) -> tuple[Caution, ...]:
     if not facts.on or facts.card is None:
         return ()
     found = []
-    if facts.cards_of_payer > 1 and facts.contact and not _same(facts.card.holder, facts.contact):
+    several = facts.cards_of_payer > 1
+    if several and facts.contact and not same_name(facts.card.holder, facts.contact):
         found.append(Caution.HOLDER_DIFFERS)
     first = first_charge(facts) or first_attempt_day(facts.kind, facts.expires_on)
     if last_valid_day(facts.card.exp_year, facts.card.exp_month) < first:
@@ -143,5 +144,6 @@ def _missing(facts: Facts) -> int | None:
     return max(0, facts.price + facts.also - facts.available)
 
 
-def _same(one: str, other: str) -> bool:
+def same_name(one: str, other: str) -> bool:
+    """Whether two names differ in nothing but capitals and spaces."""
     return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.auto_renewal.queries import CardOption
+from app.auto_renewal.recurring_queries import Stop
 from app.auto_renewal.service import Refusal
 from app.web.i18n import money
 
@@ -29,6 +30,21 @@ def card(option: CardOption) -> str:
         brand=option.brand.capitalize(), last4=option.last4, month=f"{option.exp_month:02}",
         year=option.exp_year, holder=option.holder,
     )  # fmt: skip
+
+
+def why_stopped(stop: str) -> str:
+    """Why a ticked domain cannot be switched on, after its name."""
+    match Stop(stop):
+        case Stop.EXTERNAL:
+            return _("Registered elsewhere: it is renewed there, not here.")
+        case Stop.GONE:
+            return _("No longer registered with us.")
+        case Stop.TRANSFERRING:
+            return _("Being transferred to another registrar.")
+        case Stop.NO_PRICE:
+            return _("There is no price for it: contact us.")
+        case _:
+            assert_never(stop)
 
 
 def why(refusal: Refusal) -> str:

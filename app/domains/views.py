@@ -14,6 +14,7 @@ from app.domains import columns, queries
 from app.domains import words as domain_words
 from app.domains.forms import read_filter, written
 from app.domains.rules import last_day_to_renew
+from app.domains.selection_views import tickable
 from app.journal.words import tell
 from app.subscriptions import words
 from app.subscriptions.filters import expiry_choices, payer_choices
@@ -38,20 +39,30 @@ def index() -> Response:
         return render("domains/none.html")
     session = db.session()
     narrowed = read_filter(request.args)
-    wish = queries.LISTING.wish(request.args)
-    page = queries.page(session, organization.organization_id, narrowed, wish, seen_by=scope())
+    wish, filters = queries.LISTING.wish(request.args), written(narrowed)
+    organization_id = organization.organization_id
+    boxes = tickable(organization_id)
+    ticks = boxes.ticks(session)
+    page = queries.page(
+        session, organization_id, narrowed, wish, *boxes.columns(ticks, filters, wish),
+        seen_by=scope(),
+    )  # fmt: skip
+    figures = page.rows[0] if page.rows else boxes.figures_alone(session, ticks, filters, wish)
     view = {"view": ADVANCED} if request.args.get("view") == ADVANCED else {}
-    links = Links(url_for(".index"), queries.LISTING, wish, page, written(narrowed), view)
+    links = Links(boxes.path, queries.LISTING, wish, page, filters, view)
     return show_list(
         "domains/list.html",
         links,
         rows=page.rows,
+        bar=boxes.bar(page.rows, links.current, figures),
+        figures=figures,
         how_many=domain_words.how_many(page),
         at_most=domain_words.at_most,
         advanced=bool(view),
         **({} if wants_part() else _choices(organization)),
-        prices=prices(session),
-        **_words(organization.organization_id),
+        prices=prices(session) if page.rows else None,
+        may_bill=may(Right.BILL, organization_id),
+        **_words(organization_id),
     )
 
 

@@ -44,7 +44,7 @@ def of_domain(name: str) -> Response:
         links,
         domain=domain,
         rows=page.rows,
-        bar=boxes.bar(page.rows, links.current) if page.rows else None,
+        bar=boxes.bar(page.rows, links.current, page.rows[0]) if page.rows else None,
         how_many=how_many(page),
         mib=MIB,
         space=space,

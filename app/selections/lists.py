@@ -31,8 +31,8 @@ class TickedList:
 
     `scope` names it among a browser's selections, `path` is its address and `url` the one its bar
     posts to; `box` is the name of its boxes and `template` that of the bar alone. Then what its
-    queries say: whether a row is ticked, how many rows are, how many the filters find; and the
-    filters of an address without what makes no sense.
+    queries say: whether a row is ticked, how many rows are, how many the filters find; the filters
+    of an address without what makes no sense; and `more` that the page must know even without rows.
     """
 
     scope: str
@@ -44,34 +44,39 @@ class TickedList:
     how_many: Callable[[Ticks], ColumnElement[int]]
     how_many_match: Callable[[Filters], ColumnElement[int]]
     understood: Callable[[Filters], dict[str, str]]
+    more: Sequence[ColumnElement[Any]] = ()
 
     def ticks(self, session: Session) -> Ticks:
         """What is ticked, in one statement."""
         return queries.ticks(session, person().sign_in_id, self.scope)
 
     def figures(self, found: Ticks, filters: Filters, wish: Wish) -> list[ColumnElement[Any]]:
-        """How many rows are ticked, and how many there are to tick, as columns for `bar`."""
+        """How many rows are ticked and how many there are to tick, for `bar`; and `more`."""
         # What all that match are is counted exactly only where the offer to tick them may be shown.
         exact = found.matching is None and found.items >= wish.size
         matching = self.how_many_match(filters) if exact else literal(0)
-        return [self.how_many(found).label("ticked_total"), matching.label("matching")]
+        number = self.how_many(found).label("ticked_total")
+        return [number, matching.label("matching"), *self.more]
+
+    def figures_alone(self, session: Session, found: Ticks, filters: Filters, wish: Wish) -> Found:
+        """The same of a page without rows to carry them."""
+        return session.execute(select(*self.figures(found, filters, wish))).one()
 
     def columns(self, found: Ticks, filters: Filters, wish: Wish) -> list[ColumnElement[Any]]:
         """What each row of a page must carry for its box, and for `bar`."""
         return [self.is_ticked(found).label("ticked"), *self.figures(found, filters, wish)]
 
-    def bar(self, rows: Sequence[Found], back: str, figures: Found | None = None) -> Bar:
-        """The bar of a page whose rows were read with `columns`; without rows, give `figures`."""
-        told = figures if figures is not None else rows[0]
+    def bar(self, rows: Sequence[Found], back: str, figures: Found) -> Bar:
+        """The bar of a page whose rows were read with `columns`; any of them has the `figures`."""
         was = tuple(str(row.id) for row in rows if row.ticked)
-        matching = max(told.matching, rows[0].total if rows else 0)
-        return Bar(self.url, back, len(rows), was, told.ticked_total, matching)
+        matching = max(figures.matching, rows[0].total if rows else 0)
+        return Bar(self.url, back, len(rows), was, figures.ticked_total, matching)
 
     def answer(self, goals: Mapping[str, str], **context: Any) -> Response | BaseResponse:
         """Keep what the bar's form says, then go on to one of the `goals` or back to the list.
 
         `goals` are addresses by what their buttons say; they learn the way back as `next`. With
-        htmx a tick is answered by the bar alone, whose template gets the `context`.
+        htmx a tick is answered by the bar alone, whose template gets `figures` and the `context`.
         """
         wanted_back: str | None = local_path(request.form.get("back", ""))
         back = wanted_back if wanted_back and urlsplit(wanted_back).path == self.path else self.path
@@ -81,7 +86,8 @@ class TickedList:
         if goal:
             return go_to(f"{goal}?{urlencode({'next': back})}")
         if sent.wanted is Wanted.KEEP and wants_part():
-            return render(self.template, block="bar", bar=self._bar_now(back, filters), **context)
+            bar, figures = self._bar_now(back, filters)
+            return render(self.template, block="bar", bar=bar, figures=figures, **context)
         return go_to(back)
 
     def _keep(self, filters: Filters) -> Sent:
@@ -90,13 +96,11 @@ class TickedList:
             keep(session, person().sign_in_id, self.scope, sent, filters=filters, now=now())
         return sent
 
-    def _bar_now(self, back: str, filters: Filters) -> Bar:
+    def _bar_now(self, back: str, filters: Filters) -> tuple[Bar, Found]:
         """The bar after a box was ticked, without the list."""
         session, form = db.session(), request.form
-        found = self.ticks(session)
-        number, matching = session.execute(
-            select(self.how_many(found), self.how_many_match(filters))
-        ).one()
+        number, matching = self.how_many(self.ticks(session)), self.how_many_match(filters)
+        figures = session.execute(select(number, matching, *self.more)).one()
         after = tuple(text for text in form.getlist(self.box) if text.isdecimal())
         shown = form.get("shown", type=int) or len(after)
-        return Bar(self.url, back, shown, after, number, matching)
+        return Bar(self.url, back, shown, after, figures[0], figures[1]), figures

@@ -29,17 +29,21 @@ class Ticks:
         return named if self.matching is None else and_(*conditions, ~named)
 
 
-def ticks(session: Session, sign_in_id: int, scope: str) -> Ticks:
-    """What this browser has ticked in a list, in one statement."""
+def ticks(session: Session, sign_in_id: int, scope: str, *, locked: bool = False) -> Ticks:
+    """What this browser has ticked in a list, in one statement.
+
+    `locked` keeps others from ticking until the transaction ends.
+    """
     counted = (
         select(func.count())
         .select_from(SelectionItem)
         .where(SelectionItem.selection_id == Selection.id)
         .scalar_subquery()
     )
+    statement = select(Selection.id, Selection.matching, counted).where(
+        Selection.sign_in_id == sign_in_id, Selection.scope == scope
+    )
     row = session.execute(
-        select(Selection.id, Selection.matching, counted).where(
-            Selection.sign_in_id == sign_in_id, Selection.scope == scope
-        )
+        statement.with_for_update(of=Selection) if locked else statement
     ).one_or_none()
     return Ticks(*row) if row else Ticks()

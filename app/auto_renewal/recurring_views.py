@@ -1,0 +1,69 @@
+"""*Recurring payment*: the auto-renewal of all ticked domains (seed-C)."""
+
+from flask import Blueprint, Response, abort, flash, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import login_required
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.accounts.access import actor, billable, chosen, person, require
+from app.accounts.installation import today
+from app.accounts.rules import Right
+from app.auto_renewal import recurring, words
+from app.auto_renewal.bulk import Different, Done
+from app.auto_renewal.bulk_views import undo_message
+from app.auto_renewal.recurring import Order
+from app.auto_renewal.recurring_page import RecurringPage
+from app.auto_renewal.service import Caller, Refusal, Refused
+from app.db import transaction
+from app.web.htmx import go_to
+from app.web.state import now
+
+blueprint = Blueprint("recurring", __name__)
+
+
+@blueprint.route("/domains/recurring", methods=["GET", "POST"])
+@login_required
+def of_domains() -> Response | BaseResponse:
+    """Recurring payment for the ticked domains of the chosen organization."""
+    organization = chosen() or abort(404)
+    require(Right.MANAGE_RENEWALS, organization.organization_id)
+    page = RecurringPage(organization)
+    if request.method != "POST":
+        return page.show()
+    require(Right.BILL, organization.organization_id)
+    if "preview" in request.form:
+        return page.show()
+    if not page.form.validate() or page.has_unread_cautions():
+        return page.show(status=422)
+    try:
+        done = _confirm(page)
+    except Different:
+        return RecurringPage(organization, afresh=True).show(status=409, changed=True)
+    except Refused as refused:
+        field = "card" if refused.refusal is Refusal.CARD else "billing_contact"
+        page.form[field].errors = [words.why(refused.refusal)]
+        return page.show(status=422)
+    _tell(page, done)
+    return go_to(page.back)
+
+
+def _confirm(page: RecurringPage) -> Done:
+    form = page.form
+    order = Order(person().sign_in_id, page.payment, form.version.data, form.nonce.data)
+    caller = Caller(actor(), billable(), {page.id}, today(), now())
+    with transaction() as session:
+        return recurring.confirm(session, order, caller)
+
+
+def _tell(page: RecurringPage, done: Done) -> None:
+    """Say how many were changed, with the button that takes it back."""
+    if not done.changed:
+        flash(_("Nothing to change: auto-renewal was set like this already."), "info")
+        return
+    text = ngettext(
+        "%(num)d domain renews by itself now.",
+        "%(num)d domains renew by themselves now.",
+        done.changed,
+    )
+    flash(undo_message(text, done.change_id, page.back), "undo")  # type: ignore[arg-type]
