@@ -46,21 +46,24 @@ NO_PAGES = {"/healthz", "/host.css", "/static/<path:filename>"}
 # Who may see a page, where that is not every member; whoever may not gets 403.
 OWNER, BILLING, TECHNICAL = "owner", "billing", "technical"
 ONLY = {
+    "/domains/recurring": {OWNER, BILLING, TECHNICAL},
+    "/domains/renew": {OWNER, BILLING, TECHNICAL},
     "/billing/cards": {OWNER, BILLING},
     "/billing/contacts": {OWNER, BILLING},
     "/billing/contacts/<public_id>": {OWNER, BILLING},
     "/billing/contacts/new": {OWNER, BILLING},
     "/billing/statement": {OWNER, BILLING},
+    "/billing/statement.csv": {OWNER, BILLING},
     "/domains/<name>/forwardings/<path:address>/edit": {OWNER, TECHNICAL},
     "/domains/<name>/forwardings/<path:address>/remove": {OWNER, TECHNICAL},
-    "/billing/statement.csv": {OWNER, BILLING},
     "/domains/<name>/forwardings/new": {OWNER, TECHNICAL},
     "/organization/members/<public_id>/remove": {OWNER},
 }
 # What everybody may change, since it is their own.
 OWN = {
-    "/auto-renewal/undo", "/domains/<name>/mailboxes/selection", "/choose-language", "/choose-organization", "/logout", "/profile",
-    "/profile/password", "/profile/sign-out-elsewhere",
+    "/auto-renewal/undo", "/auto-renewal/undo-bulk", "/choose-language", "/choose-organization",
+    "/domains/<name>/mailboxes/selection", "/logout", "/profile", "/profile/password",
+    "/profile/sign-out-elsewhere",
 }  # fmt: skip
 
 
