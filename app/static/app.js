@@ -79,9 +79,7 @@
     head.checked = rows.length > 0 && ticked === rows.length;
     head.indeterminate = ticked > 0 && !head.checked;
   }
-  const showHeads = () => { for (const form of document.querySelectorAll('form.bulk')) showHead(form); };
-  whenReady(showHeads);
-  on('htmx:after:swap', showHeads);
+  whenReady(() => { for (const form of document.querySelectorAll('form.bulk')) showHead(form); });
   // A page from the browser's memory shows the boxes as they were left, not as they are.
   addEventListener('pageshow', (event) => { if (event.persisted && document.querySelector('form.bulk')) location.reload(); });
 
@@ -120,6 +118,34 @@
     touch(box.form, range);
   });
 
+  // Whatever else is asked meanwhile must find every tick written.
+  const isTicking = () => document.querySelector('form.bulk.htmx-request');
+  let goOn = false;
+  on('htmx:before:request', (event) => {
+    const {ctx} = event.detail;
+    goOn = ctx.sourceElement.matches('.bulk button');
+    if (ctx.sourceElement.matches('form.bulk') || !isTicking()) return;
+    const send = ctx.fetch;
+    ctx.fetch = async (...what) => {
+      while (isTicking()) await new Promise((done) => on('htmx:finally:request', done, {once: true}));
+      return send(...what);
+    };
+  });
+  // What still waits when the page is left is sent then.
+  addEventListener('pagehide', () => {
+    const form = document.querySelector('form.bulk:has([name=touched])');
+    if (form) fetch(form.action, {method: 'POST', body: new URLSearchParams(new FormData(form)), keepalive: true});
+  });
+
+  // A button of the bar that renewed the list is gone with it: the focus goes on to what is next.
+  on('htmx:after:swap', () => {
+    if (goOn && document.activeElement === document.body) {
+      const next = document.querySelector('.bulk:not([data-count="0"]) .actions button') ?? document.querySelector('[data-tick-all]');
+      next?.focus({preventScroll: true});
+    }
+    goOn = false;
+  });
+
   // ---- Dialogs: showModal keeps the focus inside and gives it back; Escape closes.
   function showModal(dialog) {
     dialog.showModal();
@@ -131,6 +157,8 @@
     const button = closest(event, '[data-dialog]');
     const dialog = button && document.getElementById(button.dataset.dialog);
     if (dialog) { event.preventDefault(); showModal(dialog); }
+    const around = closest(event, '[data-close]')?.closest('dialog');
+    if (around) { event.preventDefault(); around.close(); }
     // A click on the backdrop has the dialog itself as its target.
     if (event.target instanceof HTMLDialogElement && event.target.open) {
       const edge = event.target.getBoundingClientRect();
@@ -151,6 +179,9 @@
 
   // A form that was fetched is fetched again next time, not shown as it was left.
   on('close', (event) => { if (event.target.dataset?.filled) document.getElementById(event.target.dataset.filled)?.replaceChildren(); }, true);
+
+  // The same address again is no further step back.
+  on('htmx:before:history:update', ({detail: {history}}) => { if (history.path === location.pathname + location.search) history.type = 'replace'; });
 
   // ---- How many filters are set, which a phone folds away; the filter form itself is not swapped.
   on('change', (event) => {

@@ -115,7 +115,7 @@ def test_a_preview_of_an_ended_session_leads_to_the_sign_in_page(app, visit, mar
     page = visit(marie, CHOICE)
     with app.app_context(), transaction() as session:
         session.execute(delete(SignIn))
-    page.get_by_role("switch").check()
+    page.get_by_role("switch").click()
     expect(page).to_have_url(re.compile(r"/login\?next=/mailboxes/info@example\.org/auto-renewal"))
 
 
