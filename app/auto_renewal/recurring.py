@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, case, func, insert, literal, literal_column, select, union
+from sqlalchemy import (
+    CompoundSelect,
+    CursorResult,
+    case,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    union,
+)
 from sqlalchemy import update as update_table
 from sqlalchemy.orm import Session, aliased
 
@@ -194,5 +204,6 @@ def _forecast_anew(session: Session, change_id: int, payment: Payment) -> None:
             of_mailbox.auto_renewal.is_(True),
         )
     )
-    payers = union(select(literal(payment.organization_id).label("payer")), before, on_them)
+    now = select(literal(payment.organization_id).label("payer"))
+    payers: CompoundSelect[int | None] = union(now, before, on_them)
     billing.forecast_anew(session, select(payers.subquery().c.payer))
