@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Integer,
+    String,
     and_,
+    cast,
     exists,
     func,
     literal,
-    null,
     or_,
     select,
     union_all,
@@ -151,8 +153,10 @@ class Kinds:
 
 def kinds(session: Session, organization_id: int) -> Kinds:
     """The extensions of an organization's domains, by name, and the ids of those who pay."""
-    of_names = select(Domain.extension, null()).where(Domain.organization_id == organization_id)
-    of_payers = select(null(), Subscription.billed_organization_id).where(
+    of_names = select(Domain.extension, cast(None, Integer)).where(
+        Domain.organization_id == organization_id
+    )
+    of_payers = select(cast(None, String), Subscription.billed_organization_id).where(
         Subscription.organization_id == organization_id,
         Subscription.kind == Kind.DOMAIN,
         Subscription.billed_organization_id.is_not(None),
