@@ -86,35 +86,29 @@ def forecast(
     the charges up to `until` is `told` each, in order; without, nothing is played beyond the last
     verdict. Only the wallet pays yet: cards, and that they expire, come in `_Play.pay` (R13b).
     """
-    play = _Play(available, dict(ties), until, told)
+    play = _Play(available, dict(ties), today, until, told)
     for item in items:
-        play.add(item, today)
+        play.add(item)
     play.run()
     return play.outlooks
 
 
-class _Running:
-    """An item on its way through the forecast."""
+_Following = tuple[date, date | None]
 
-    __slots__ = ("claimed", "expires_on", "item", "sold")
+
+class _Running:
+    """An item on its way through the forecast; has what `payment_order` looks at."""
+
+    __slots__ = ("claimed", "expires_on", "id", "item", "kind", "price", "sold")
 
     def __init__(self, item: ForecastItem) -> None:
         self.item = item
+        self.id = item.id
+        self.kind = item.kind
+        self.price = item.price or 0
         self.expires_on = item.expires_on
         self.sold = item.sold
         self.claimed = item.claimed
-
-    @property
-    def id(self) -> int:
-        return self.item.id
-
-    @property
-    def kind(self) -> Kind:
-        return self.item.kind
-
-    @property
-    def price(self) -> int:
-        return self.item.price or 0
 
 
 class _Play:
@@ -124,24 +118,30 @@ class _Play:
         self,
         available: int,
         ties: dict[int, DomainTie],
+        today: date,
         until: date,
         told: Callable[[Charge], None] | None,
     ) -> None:
         self.available = available
         self.ties = ties
+        self.today = today
         self.until = until
         self.told = told
         self.outlooks: dict[int, Outlook] = {}
         self.open = 0
+        # No less than all that could be charged.
+        self.most, self.months = 0, (until - today).days // 28 + 2
+        self.repeats = True
         self.days: list[date] = []
         self.on_day: defaultdict[date, list[_Running]] = defaultdict(list)
         # Thousands of mailboxes share their days.
-        self.extensions: dict[tuple[date, int, int, date], tuple[date, date | None]] = {}
+        self.extensions: dict[tuple[date, int, int, date], _Following | None] = {}
 
-    def add(self, item: ForecastItem, today: date) -> None:
-        day = _first_try_on(item, today)
+    def add(self, item: ForecastItem) -> None:
+        day = _first_try_on(item, self.today)
         if day is not None:
             self.open += item.elsewhere is None
+            self.most += (item.price or 0) * (1 + self.months // item.months)
             self.try_on(day, _Running(item))
         elif item.elsewhere is None:
             gone = blocked_by_domain(date.min, self.ties[item.domain_id]) is Block.DOMAIN_GONE
@@ -154,6 +154,8 @@ class _Play:
         self.on_day[day].append(one)
 
     def run(self) -> None:
+        # Where there is money for everything, later renewals of the same mailbox change nothing.
+        self.repeats = bool(self.told) or self.most > self.available
         while self.days and (self.open or self.told):
             day = heappop(self.days)
             for one in sorted(self.on_day.pop(day), key=payment_order):
@@ -164,19 +166,19 @@ class _Play:
         item = one.item
         if one.claimed or item.elsewhere:
             one.claimed = False
-            self.renew(one, day)
+            self.renew(one, day, self.extended(one, day))
         elif item.elsewhere is False:
             self.stop(one, Verdict.SHORT, day)
         elif item.price is None:
             self.stop(one, Verdict.NO_PRICE, day)
         elif block := self.block(one):
             self.wait(one, block, day)
-        elif self.ends_in_the_past(one, day):
+        elif (following := self.extended(one, day)) is None:
             self.stop(one, Verdict.EXPIRED, day)
-        elif not self.pay(item, day):
-            self.stop(one, Verdict.SHORT, day, item.price - self.available)
+        elif not self.pay(one, day):
+            self.stop(one, Verdict.SHORT, day, one.price - self.available)
         else:
-            self.renew(one, day)
+            self.renew(one, day, following)
 
     def block(self, one: _Running) -> Block | None:
         tie = self.ties[one.item.domain_id]
@@ -193,49 +195,38 @@ class _Play:
         gone = block is Block.DOMAIN_GONE
         self.stop(one, Verdict.DOMAIN_GONE if gone else Verdict.DOMAIN_ENDS, day)
 
-    def pay(self, item: ForecastItem, day: date) -> bool:
+    def pay(self, one: _Running, day: date) -> bool:
         """Take the price whole or not at all; a card would stand in here where the wallet ends."""
-        price = item.price or 0
-        if price and price > self.available:
+        if one.price and one.price > self.available:
             return False
-        self.available -= price
+        self.available -= one.price
         if self.told and day <= self.until:
-            self.told(Charge(day, item.id, price, self.available))
+            self.told(Charge(day, one.id, one.price, self.available))
         return True
 
-    def renew(self, one: _Running, day: date) -> None:
+    def renew(self, one: _Running, day: date, following: _Following | None) -> None:
         item = one.item
-        one.expires_on, look = self.extended(one, day)
+        if following is None:
+            self.stop(one, Verdict.EXPIRED, day)
+            return
+        one.expires_on, look = following
         one.sold += item.months
         if item.kind is Kind.DOMAIN:
             tie = self.ties[item.domain_id]
             self.ties[item.domain_id] = replace(tie, paid_through=one.expires_on, failed=False)
         self.settle(item, Outlook(Verdict.WILL_RENEW, day))
-        if look and look <= self.until:
+        if look and look <= self.until and (self.repeats or item.kind is Kind.DOMAIN):
             self.try_on(look, one)
 
-    def ends_in_the_past(self, one: _Running, day: date) -> bool:
-        try:
-            self.extended(one, day)
-        except WouldEndInThePast:
-            return True
-        return False
-
-    def extended(self, one: _Running, day: date) -> tuple[date, date | None]:
-        """The new expiry, and the day of the try after that."""
+    def extended(self, one: _Running, day: date) -> _Following | None:
+        """The new period's end and the day of the try after it; None if it would end by today."""
         item = one.item
         # Registries add whole years (R8); mailboxes are counted from their anchor (R2).
         start = item.anchor or one.expires_on
         key = (start, one.sold, item.months, day)
-        if found := self.extensions.get(key):
-            return found
-        if item.anchor is None:
-            expires_on = add_years_leap_safe(start, item.months // 12)
-        else:
-            expires_on = extend(start, one.sold, item.months, day).expires_on
-        look = first_look_on(item.kind, expires_on, day)
-        self.extensions[key] = (expires_on, look)
-        return expires_on, look
+        if key not in self.extensions:
+            self.extensions[key] = _extended(item, start, one.sold, day)
+        return self.extensions[key]
 
     def stop(self, one: _Running, verdict: Verdict, day: date, missing: int | None = None) -> None:
         """Not renewed, and never again: a domain's mailboxes will meet a failed attempt."""
@@ -249,6 +240,17 @@ class _Play:
         if item.elsewhere is None and item.id not in self.outlooks:
             self.outlooks[item.id] = outlook
             self.open -= 1
+
+
+def _extended(item: ForecastItem, start: date, sold: int, day: date) -> _Following | None:
+    if item.anchor is None:
+        expires_on = add_years_leap_safe(start, item.months // 12)
+    else:
+        try:
+            expires_on = extend(start, sold, item.months, day).expires_on
+        except WouldEndInThePast:
+            return None
+    return expires_on, first_look_on(item.kind, expires_on, day)
 
 
 def _first_try_on(item: ForecastItem, today: date) -> date | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, exists, select
@@ -14,7 +14,7 @@ from app.domains.models import Domain
 from app.renewals import queries
 from app.renewals.forecast import ForecastItem
 from app.renewals.models import Attempt, Renewal
-from app.renewals.rules import DomainTie
+from app.renewals.rules import DomainTie, Trigger
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import Kind, Verdict
@@ -31,6 +31,18 @@ class Known:
     items: list[ForecastItem]
     ties: dict[int, DomainTie]
     stored: dict[int, Stored]
+
+
+@dataclass(frozen=True)
+class _Due:
+    """What `rules.plan` asks about a subscription whose slot has come."""
+
+    since: date
+    attempts: int
+    tried_today: bool
+
+
+_NOT_DUE = _Due(date.min, 0, tried_today=False)
 
 
 def known_of(session: Session, payer_id: int, today: date, chosen: Terms) -> Known:
@@ -50,7 +62,7 @@ def known_of(session: Session, payer_id: int, today: date, chosen: Terms) -> Kno
     return Known(
         balance(session, payer_id, chosen.currency).available,
         [
-            *_items(session, rows, under_way, _late(session, payer_id, today, chosen)),
+            *_items(session, rows, today, under_way, _due(session, payer_id, today, chosen)),
             *_renewed_elsewhere(of_others, under_way),
         ],
         queries.ties_of(session, on_domains),
@@ -86,16 +98,18 @@ _SWITCHED_ON = (
 def _items(
     session: Session,
     rows: Rows,
+    today: date,
     under_way: set[tuple[int, date]],
-    late: dict[int, tuple[date, int]],
+    due: dict[int, _Due],
 ) -> Iterator[ForecastItem]:
-    catalogue = prices(session)
+    catalogue, tomorrow = prices(session), today + timedelta(days=1)
     for row in rows:
-        since, attempts = late.get(row.id, (date.min, 0))
+        now = due.get(row.id, _NOT_DUE)
         yield ForecastItem(
-            row.id, row.kind, row.domain_id, row.expires_on, row.next_slot_on, row.renewal_months,
+            row.id, row.kind, row.domain_id, row.expires_on,
+            tomorrow if now.tried_today else row.next_slot_on, row.renewal_months,
             catalogue.of(row.kind, row.extension, row.renewal_months), row.anchor, row.months or 0,
-            since, attempts, (row.id, row.expires_on) in under_way,
+            now.since, now.attempts, (row.id, row.expires_on) in under_way,
         )  # fmt: skip
 
 
@@ -119,22 +133,26 @@ def _under_way(session: Session) -> set[tuple[int, date]]:
     return {(subscription_id, expires_on) for subscription_id, expires_on in rows}
 
 
-def _late(
-    session: Session, payer_id: int, today: date, chosen: Terms
-) -> dict[int, tuple[date, int]]:
-    """Of what has expired and is still to be looked at: on since when, and whether it was tried."""
+def _due(session: Session, payer_id: int, today: date, chosen: Terms) -> dict[int, _Due]:
+    """Those to be looked at today: on since when, and whether this period was tried, also today."""
     tried = exists().where(
         Attempt.subscription_id == Subscription.id,
         Attempt.cur_expires_on == Subscription.expires_on,
     )
+    tried_today = tried.where(
+        Attempt.business_date == today, Attempt.trigger == Trigger.DAILY.value
+    )
     rows = session.execute(
-        select(Subscription.id, Subscription.auto_renewal_since, tried).where(
-            *paid_by(payer_id),
-            Subscription.expires_on <= today,
-            Subscription.next_slot_on.is_not(None),
-        )
+        select(
+            Subscription.id,
+            Subscription.auto_renewal_since,
+            tried.label("tried"),
+            tried_today.label("tried_today"),
+        ).where(*paid_by(payer_id), Subscription.next_slot_on <= today)
     )
     return {
-        subscription_id: (chosen.today(since) if since else today, int(bool(was_tried)))
-        for subscription_id, since, was_tried in rows
+        subscription_id: _Due(
+            chosen.today(since) if since else today, int(bool(was_tried)), bool(was_tried_today)
+        )
+        for subscription_id, since, was_tried, was_tried_today in rows
     }
