@@ -39,6 +39,7 @@ PAGES = {
     "domains": "/domains",
     "domains-advanced": "/domains?view=advanced",
     "domains-none": "/domains?q=nothing",
+    "domains-renew": "/domains/renew",
     "domain": "/domains/acme-demo.fr",
     "domain-external": "/domains/acme-shop-demo.net",
     "domain-history": "/domains/acme-demo.fr/history",
@@ -78,6 +79,38 @@ def selection(page: Page) -> None:
     page.goto(PAGES["mailboxes"])
     for row in (0, 2):
         page.locator("tbody [type=checkbox]").nth(row).check()
+    page.locator(".bulk[data-count='2']").wait_for()
+
+
+def whole_page(page: Page) -> None:
+    page.goto(PAGES["mailboxes"])
+    page.locator("[data-tick-all]").check()
+    page.locator(".bulk [value=matching]").wait_for()
+
+
+def renewal_dialog(page: Page) -> None:
+    selection(page)
+    page.locator(".bulk [value=go]").click()
+    page.locator("dialog #preview").wait_for()
+
+
+def renewal_page(page: Page) -> None:
+    """Where a browser without a script makes the choice."""
+    whole_page(page)
+    page.goto(f"{PAGES['mailboxes']}/auto-renewal")
+
+
+def domain_menu(page: Page) -> None:
+    page.goto(PAGES["domains"])
+    for row in (0, 1, 2):
+        page.locator("tbody [type=checkbox]").nth(row).check()
+    page.locator("[popovertarget=domain-actions]").click()
+
+
+def recurring(page: Page) -> None:
+    domain_menu(page)
+    page.locator("#domain-actions [value=recurring-all]").click()
+    page.locator("#preview").scroll_into_view_if_needed()
 
 
 def drawer_or_person(page: Page) -> None:
@@ -106,6 +139,11 @@ def undo_offered(page: Page) -> None:
 SCENES: dict[str, Callable[[Page], None]] = {
     "mailboxes-menu": row_menu,
     "mailboxes-ticked": selection,
+    "mailboxes-dialog": renewal_dialog,
+    "mailboxes-ticked-all": whole_page,
+    "mailboxes-many": renewal_page,
+    "domains-menu": domain_menu,
+    "domains-recurring": recurring,
     "overview-menu": drawer_or_person,
     "forwarding-refused": forwarding_refused,
     "mailboxes-undo": undo_offered,
