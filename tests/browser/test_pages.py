@@ -22,6 +22,7 @@ SIGNED_IN = (
     "/", "/domains", "/domains?view=advanced", "/domains?q=nothing", "/domains/example.org",
     "/domains/example.org/mailboxes", "/domains/example.org/history", "/domains/late.org",
     f"/domains/{LONG_DOMAIN}", f"/domains/{LONG_DOMAIN}/mailboxes",
+    "/domains/example.org/mailboxes/auto-renewal",
     "/domains/example.org/auto-renewal", "/domains/late.org/auto-renewal",
     "/domains/elsewhere.org/auto-renewal",
     "/mailboxes/m00@example.org", "/mailboxes/late@example.org",
@@ -143,7 +144,20 @@ def open_row_menu(page: Page) -> None:
 
 def ticked_rows(page: Page) -> None:
     page.goto("/domains/example.org/mailboxes")
-    page.get_by_label("Select m01@example.org").check()
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Select all").wait_for()
+
+
+def opened_dialog(page: Page) -> None:
+    """Those ticked by `ticked_rows`, in the dialog."""
+    page.get_by_role("button", name="Auto-renewal", exact=True).click()
+    page.get_by_role("dialog").get_by_role("radio", name="Yearly").check()
+    page.get_by_text("€500.00 in all").wait_for()
+
+
+def page_over_many(page: Page) -> None:
+    """The same without a script."""
+    page.goto("/domains/example.org/mailboxes/auto-renewal")
 
 
 def offered_undo(page: Page) -> None:
@@ -158,5 +172,7 @@ SCENES = {
     "a forwarding refused": refused_forwarding,
     "an open row menu": open_row_menu,
     "ticked rows": ticked_rows,
+    "the dialog over ticked rows": opened_dialog,
+    "the page over ticked rows": page_over_many,
     "a change that can be undone": offered_undo,
 }

@@ -257,7 +257,8 @@ def slow_then_quick(page: Page) -> None:
     page.evaluate("""() => {
       const [send, waits] = [window.fetch.bind(window), [400, 200]];
       window.fetch = async (...what) => {
-        if (String(what[0]).endsWith('/selection')) await new Promise(done => setTimeout(done, waits.shift() ?? 0));
+        const wait = String(what[0]).endsWith('/selection') ? waits.shift() ?? 0 : 0;
+        await new Promise(done => setTimeout(done, wait));
         return send(...what);
       };
     }""")
