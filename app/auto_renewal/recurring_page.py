@@ -55,9 +55,10 @@ class RecurringPage:
             SelectChoice(one.public_id, f"{one.name}, {one.city}") for one in self.contacts
         ]
         form.card.choices = [SelectChoice(one.public_id, words.card(one)) for one in self.cards]
-        for field in (form.billing_contact, form.card):
-            if not field.raw_data and field.choices:
-                field.data = field.choices[0].value
+        if not form.billing_contact.raw_data and self.contacts:
+            form.billing_contact.data = self.contacts[0].public_id
+        if not form.card.raw_data and self.cards:
+            form.card.data = max(self.cards, key=_is_valid).public_id
         return form
 
     @property
@@ -144,3 +145,7 @@ class RecurringPage:
             changed=changed,
             why=words.why_stopped,
         )
+
+
+def _is_valid(card: CardOption) -> bool:
+    return last_valid_day(card.exp_year, card.exp_month) >= today()

@@ -66,4 +66,8 @@ def _tell(page: RecurringPage, done: Done) -> None:
         "%(num)d domains renew by themselves now.",
         done.changed,
     )
+    if left := done.number - done.changed:
+        text += " " + ngettext(
+            "%(num)d other stays as it was.", "%(num)d others stay as they were.", left
+        )
     flash(undo_message(text, done.change_id, page.back), "undo")  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Recurring payment for all ticked domains: what is shown before, done once, undone as one."""
 
 import re
+import threading
 from datetime import date, timedelta
 from html import unescape
 
@@ -167,7 +168,9 @@ def test_what_is_set_like_this_already_is_left_alone(world):
     assert "To change</dt><dd>1<" in html
     world.send(html)
     assert world.count(BulkChangeRow) == 3
-    assert "1 domain renews by itself now." in text(world.client.get(LIST))
+    assert "1 domain renews by itself now. 2 others stay as they were." in text(
+        world.client.get(LIST)
+    )
 
 
 def test_a_double_click_acts_once_and_is_answered_twice(world):
@@ -179,6 +182,28 @@ def test_a_double_click_acts_once_and_is_answered_twice(world):
     page = text(world.client.get(LIST))
     assert "4 domains renew by themselves now." in page
     assert ">Undo<" in page
+
+
+def test_eight_clicks_at_once_act_once(world, app):
+    world.tick()
+    sent = fields(world.page(), PAGE)
+    cookie = world.client.get_cookie("vigie").value
+    start, answers = threading.Barrier(8), []
+
+    def click() -> None:
+        client = app.test_client()
+        client.set_cookie("vigie", cookie)
+        start.wait()
+        answers.append(client.post(PAGE, data=sent).status_code)
+
+    threads = [threading.Thread(target=click) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers.count(303) == 8, answers
+    assert world.count(BulkChange) == 1
+    assert world.count(JournalRow, JournalRow.event.like("auto_renewal.%")) == 4
 
 
 def test_a_form_of_somebody_else_cannot_be_sent_again(world, app):
@@ -326,6 +351,14 @@ def test_a_holder_who_is_not_the_contact_is_warned_of_with_several_cards(world, 
     assert world.on() == [True, False, False, False]
     assert world.send(text(answer)).status_code == 303
     assert world.on() == [True] * 4
+
+
+def test_a_card_that_is_still_valid_is_offered_first(world, app):
+    world.set(update(Card).values(exp_year=2027, exp_month=2))
+    with app.app_context():
+        valid = make.card(world.acme)
+    world.tick()
+    assert f'<option selected value="{valid.name}">' in world.page()
 
 
 def test_a_card_that_ends_before_the_charge_is_warned_of(world, app):
