@@ -452,7 +452,7 @@ def test_all_payers_concerned_are_forecast_anew(world, app):
 
 @pytest.mark.parametrize("do", ["keep", "recurring-all"])
 def test_three_hundred_domains_take_as_many_statements_as_ten(app, clock, do):
-    world = World(app, 300)
+    world = World(app, 300, balance=1_000_000)
     sent, writing = [], []
     for domains in (world.domains[:10], world.domains):
         world.tick(domains if do == "keep" else [], do=do)

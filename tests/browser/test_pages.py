@@ -19,7 +19,8 @@ LONG_LOCAL = "prenom.nom.de.famille.compose.et.service.comptabilite.generale.x"
 
 SIGNED_OUT = ("/login", "/password/forgotten", "/nowhere")
 SIGNED_IN = (
-    "/", "/domains", "/domains?view=advanced", "/domains?q=nothing", "/domains/example.org",
+    "/", "/domains", "/domains?view=advanced", "/domains?q=nothing", "/domains/renew",
+    "/domains/recurring", "/domains/example.org",
     "/domains/example.org/mailboxes", "/domains/example.org/history", "/domains/late.org",
     f"/domains/{LONG_DOMAIN}", f"/domains/{LONG_DOMAIN}/mailboxes",
     "/domains/example.org/mailboxes/auto-renewal",
@@ -160,6 +161,20 @@ def page_over_many(page: Page) -> None:
     page.goto("/domains/example.org/mailboxes/auto-renewal")
 
 
+def open_actions(page: Page) -> None:
+    page.goto("/domains")
+    page.get_by_label("Select all on this page").check()
+    page.locator(".bulk").get_by_role("button", name="Recurring payment").wait_for()
+    page.get_by_role("button", name="Actions", exact=True).click()
+
+
+def recurring_for_all(page: Page) -> None:
+    """With all that can be wrong: another holder, names that cannot be switched on."""
+    page.get_by_role("menuitem", name="Recurring payment for all").click()
+    page.get_by_label("Billing contact").select_option(label="Second office, Paris")
+    page.get_by_text("have different names").wait_for()
+
+
 def offered_undo(page: Page) -> None:
     page.goto("/mailboxes/m01@example.org/auto-renewal")
     page.get_by_role("switch").check()
@@ -174,5 +189,7 @@ SCENES = {
     "ticked rows": ticked_rows,
     "the dialog over ticked rows": opened_dialog,
     "the page over ticked rows": page_over_many,
+    "the menu over ticked domains": open_actions,
+    "recurring payment for all": recurring_for_all,
     "a change that can be undone": offered_undo,
 }
