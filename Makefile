@@ -4,13 +4,14 @@ ARGS ?=
 # A process for each core, where `pytest` alone takes one: easier to debug.
 PYTEST = $(PYTHON) -m pytest --numprocesses logical --maxprocesses 4
 
-.PHONY: help run test check shots lock translations docs
+.PHONY: help run test check bench shots lock translations docs
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run           serve a sandbox with demo customers on 127.0.0.1:8000 (PORT=… changes it)"
 	@echo "make test          the test suite on SQLite and PostgreSQL (ARGS=\"-k word\" for a part)"
 	@echo "make check         what CI runs: lint, types, import rules, tests"
+	@echo "make bench         how fast lists and changes in bulk are (BENCH=\"--sizes 100 1000000\" for others)"
 	@echo "make shots         pictures of every page into var/shots (SHOTS=\"mailboxes 390-dark\" for some)"
 	@echo "make lock          resolve the dependencies anew (UPGRADE=--upgrade to newer versions)"
 	@echo "make translations  collect, merge and compile the French texts"
@@ -40,6 +41,9 @@ check: .venv/installed-test
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	@$(MAKE) --no-print-directory test
+
+bench: .venv/installed-test
+	$(PYTHON) -m tools.bench $(BENCH)
 
 shots: .venv/installed-test
 	@tools/chromium.sh

@@ -6,9 +6,10 @@ or small records, so that no test keeps a row across a transaction.
 
 import itertools
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from argon2 import PasswordHasher
+from sqlalchemy import func, insert, select
 
 from app.accounts.models import Account, Member, Organization, User
 from app.accounts.rules import Plan, Role
@@ -269,3 +270,25 @@ def forwarding(
         session.add(row)
         session.flush()
         return Made(row.id, row.address)
+
+
+def mailboxes(domain: MadeService, organization: Made, number: int) -> list[int]:
+    """Many mailboxes at once, none of which renews by itself; the ids of their rows."""
+    ends = [TODAY + timedelta(days=10 + n % 300) for n in range(number)]
+    names = [f"box{n:07}@{domain.name}" for n in range(number)]
+    with transaction() as session:
+        first = (session.scalar(select(func.max(Subscription.id))) or 0) + 1
+        session.execute(insert(Subscription), [
+            {"id": first + n, "kind": Kind.MAILBOX, "subject": names[n],
+             "organization_id": organization.id, "domain_id": domain.id, "anchor": ends[n],
+             "months": 0, "expires_on": ends[n], "status": Status.ACTIVE, "period_months": 1,
+             "renewal_months": 1, "auto_renewal": False}
+            for n in range(number)
+        ])  # fmt: skip
+        session.execute(insert(Mailbox), [
+            {"id": first + n, "address": names[n], "domain_id": domain.id,
+             "subscription_id": first + n, "quota_mib": 3072, "used_bytes": n * 2**16,
+             "created_at": NOW}
+            for n in range(number)
+        ])  # fmt: skip
+    return list(range(first, first + number))
