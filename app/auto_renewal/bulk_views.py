@@ -16,6 +16,7 @@ from app.auto_renewal.service import Caller, switch_domain_on
 from app.db import db, transaction
 from app.domains import queries as domains
 from app.mailboxes import selecting
+from app.renewals.verdicts import refresh
 from app.selections.service import clear
 from app.subscriptions.rules import Kind
 from app.web.htmx import go_to
@@ -48,6 +49,7 @@ def of_mailboxes(name: str) -> Response | BaseResponse:
     except Different:
         return page.afresh().show(status=409, changed=True)
     else:
+        refresh(now(), scope())
         _tell(page, done)
     return go_to(page.back)
 
@@ -122,6 +124,7 @@ def undo() -> BaseResponse:
     try:
         with transaction() as session:
             undone = bulk.undo_all(session, change_id, _caller())
+        refresh(now(), scope())
     except TooLate:
         flash(_("This can no longer be undone here: ten minutes have passed, or it was."), "error")
         return go_to(back)

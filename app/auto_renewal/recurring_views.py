@@ -6,7 +6,7 @@ from flask_babel import ngettext
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.access import actor, billable, chosen, person, require
+from app.accounts.access import actor, billable, chosen, person, require, scope
 from app.accounts.installation import today
 from app.accounts.rules import Right
 from app.auto_renewal import recurring, words
@@ -16,6 +16,7 @@ from app.auto_renewal.recurring import Order
 from app.auto_renewal.recurring_page import RecurringPage
 from app.auto_renewal.service import Caller, Refusal, Refused
 from app.db import transaction
+from app.renewals.verdicts import refresh
 from app.web.htmx import go_to
 from app.web.state import now
 
@@ -44,6 +45,7 @@ def of_domains() -> Response | BaseResponse:
         field = "card" if refused.refusal is Refusal.CARD else "billing_contact"
         page.form[field].errors = [words.why(refused.refusal)]
         return page.show(status=422)
+    refresh(now(), scope())
     _tell(page, done)
     return go_to(page.back)
 

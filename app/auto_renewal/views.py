@@ -15,6 +15,7 @@ from app.auto_renewal.service import Caller, Change, Refusal, Refused
 from app.auto_renewal.undo import seal, unseal
 from app.db import db, transaction
 from app.domains import queries as domains
+from app.renewals.verdicts import refresh
 from app.web.htmx import go_to, render
 from app.web.state import now
 
@@ -52,6 +53,7 @@ def undo() -> BaseResponse:
     try:
         with transaction() as session:
             service.undo(session, order.changes, caller=_caller())
+        refresh(now(), scope())
     except Refused:
         flash(_("This was not undone: it was changed again in the meantime."), "error")
     else:
@@ -73,6 +75,7 @@ def _answer(service: Renewable | None) -> Response | BaseResponse:
         changes = _update(page)
     except Refused as refused:
         return _explain(page, refused.refusal)
+    refresh(now(), scope())
     _tell(page, changes)
     return go_to(page.back)
 

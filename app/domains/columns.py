@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from app.domains.rules import EXTERNAL, last_day_to_renew
 from app.domains.words import price_of
 from app.subscriptions.queries import PriceList
+from app.subscriptions.words import verdict
 from app.web.listing import Found
 from app.web.spreadsheet import Cell, decimal
 
@@ -26,6 +27,7 @@ def head() -> list[str]:
         _("Currency"),
         _("Years"),
         _("Last day to renew"),
+        _("Verdict"),
     ]
 
 
@@ -49,6 +51,7 @@ def cells(prices: PriceList, currency: str) -> Callable[[Found], list[Cell]]:
             None if price is None else currency,
             domain.renewal_months // 12 if ours else None,
             last_day_to_renew(domain.expires_on) if ours else None,
+            verdict(domain) or None,
         ]
 
     return line

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from app.accounts.access import person
 from app.accounts.installation import today
 from app.domains.queries import DomainFilter
-from app.subscriptions.filters import read_expiring, read_payer
+from app.subscriptions.filters import read_expiring, read_foreseen, read_payer
 
 _YES_NO = {"on": True, "off": False, "with": True, "without": False}
 
@@ -19,6 +19,7 @@ def read_filter(args: Mapping[str, str]) -> DomainFilter:
         extension=args.get("extension", "").replace("\0", "").strip().lower(),
         expiring=read_expiring(args, today()),
         payer=read_payer(args, person().memberships),
+        foreseen=read_foreseen(args),
     )
 
 
@@ -31,5 +32,6 @@ def written(chosen: DomainFilter) -> dict[str, str]:
         "extension": chosen.extension,
         "expires": chosen.expiring.name if chosen.expiring else "",
         "payer": chosen.payer.name if chosen.payer else "",
+        "verdict": chosen.foreseen.name if chosen.foreseen else "",
     }
     return {name: value for name, value in fields.items() if value}

@@ -25,8 +25,9 @@ from app.accounts.models import Account, Organization, User
 from app.billing.models import BillingContact, Card
 from app.domains.models import Domain
 from app.journal.models import JournalRow
-from app.subscriptions.filters import Expiring, Payer
+from app.subscriptions.filters import Expiring, Foreseen, Payer
 from app.subscriptions.models import Subscription
+from app.subscriptions.queries import FORESEEN
 from app.subscriptions.rules import Kind
 from app.web.listing import (
     Found,
@@ -68,6 +69,7 @@ class DomainFilter:
     extension: str = ""
     expiring: Expiring | None = None
     payer: Payer | None = None
+    foreseen: Foreseen | None = None
 
     def apply(self, statement: Selected) -> Selected:
         """Narrow a statement on domains and their own subscriptions."""
@@ -85,7 +87,7 @@ class DomainFilter:
             found.append(Subscription.auto_renewal.is_(self.auto_renewal))
         if self.extension:
             found.append(Domain.extension == self.extension)
-        for part in (self.expiring, self.payer):
+        for part in (self.expiring, self.payer, self.foreseen):
             found += part.conditions() if part else []
         return found
 
@@ -210,6 +212,7 @@ def _described(seen_by: Collection[int]) -> Selected:
         Subscription.expires_on,
         Subscription.auto_renewal,
         Subscription.renewal_months,
+        *FORESEEN,
         _Payer.name.label("payer"),
         BillingContact.name.label("contact"),
         Card.brand,

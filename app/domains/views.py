@@ -17,7 +17,7 @@ from app.domains.rules import last_day_to_renew
 from app.domains.selection_views import tickable
 from app.journal.words import tell
 from app.subscriptions import words
-from app.subscriptions.filters import expiry_choices, payer_choices
+from app.subscriptions.filters import expiry_choices, payer_choices, verdict_choices
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import Kind
 from app.web.htmx import render, wants_part
@@ -116,6 +116,7 @@ def _choices(organization: Membership) -> dict[str, Any]:
     return {
         "extensions": kinds.extensions,
         "expiry_choices": expiry_choices(),
+        "verdict_choices": verdict_choices(),
         "payer_choices": payer_choices(person().memberships, kinds.payers),
     }
 
@@ -128,6 +129,8 @@ def _words(organization_id: int) -> dict[str, Any]:
     return {
         "standing": partial(words.standing, Kind.DOMAIN, today=today()),
         "price_of": domain_words.price_of,
+        "warning": words.warnings(scope()),
+        "verdict": words.verdict,
         "years": words.years,
         "last_day_to_renew": last_day_to_renew,
         "may_renew": may(Right.MANAGE_RENEWALS, organization_id),

@@ -13,8 +13,8 @@ from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from app.moves.models import Move
 from app.subscriptions.models import Subscription
-from app.subscriptions.queries import prices
-from app.subscriptions.rules import GRACE_DAYS, SUSPENDED_DAYS, Kind
+from app.subscriptions.queries import FORESEEN, prices
+from app.subscriptions.rules import GRACE_DAYS, SUSPENDED_DAYS, Kind, Verdict
 from app.web.listing import count
 
 AHEAD = timedelta(days=30)
@@ -63,6 +63,57 @@ def next_charges(session: Session, payer_id: int, today: date) -> list[Charge]:
             max(row.next_slot_on, today),
             catalogue.of(row.kind, row.extension, row.renewal_months),
             None if row.organization_id == payer_id else row.owner,
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Unpaid:
+    """A service that is switched on and whose next renewal cannot be paid, as things stand.
+
+    `missing` is in minor units; it is the wallet of `payer_id` that is short. `owner` is as in
+    Charge.
+    """
+
+    kind: Kind
+    subject: str
+    expires_on: date
+    verdict: Verdict
+    missing: int | None
+    payer_id: int
+    owner: str | None
+
+
+def unpaid(session: Session, organization_id: int, today: date) -> list[Unpaid]:
+    """What an organization has or pays that cannot be paid, soonest first, the first READ of it."""
+    rows = session.execute(
+        select(
+            Subscription.kind, Subscription.subject, Subscription.expires_on, *FORESEEN,
+            Subscription.organization_id, Organization.name.label("owner"),
+        )
+        .join(Organization, Organization.id == Subscription.organization_id)
+        .join(Domain, Domain.id == Subscription.domain_id)
+        .where(
+            or_(
+                Subscription.organization_id == organization_id,
+                Subscription.billed_organization_id == organization_id,
+            ),
+            Subscription.verdict != Verdict.WILL_RENEW,
+            _can_be_saved(today),
+        )
+        .order_by(Subscription.expires_on, Subscription.kind, Subscription.subject)
+        .limit(READ)
+    )  # fmt: skip
+    return [
+        Unpaid(
+            row.kind,
+            row.subject,
+            row.expires_on,
+            row.verdict,
+            row.missing,
+            row.payer_id,
+            None if row.organization_id == organization_id else row.owner,
         )
         for row in rows
     ]

@@ -9,6 +9,7 @@ from app.accounts.rules import Right
 from app.billing.queries import balance
 from app.db import db
 from app.home import queries
+from app.subscriptions import words
 from app.web.htmx import render
 
 blueprint = Blueprint("home", __name__)
@@ -37,6 +38,8 @@ def _overview(organization: Membership) -> Response:
         counts=queries.counts(session, payer),
         counted=queries.COUNTED,
         charges=charges,
+        unpaid=queries.unpaid(session, payer, today()),
+        warning=words.warnings(scope()),
         endings=queries.endings(session, payer, today()),
         shown=SHOWN,
         balance=money,

@@ -22,6 +22,7 @@ def head() -> list[str]:
         _("Auto-renewal"),
         _("Frequency"),
         _("Billed organization"),
+        _("Verdict"),
     ]
 
 
@@ -40,6 +41,7 @@ def cells() -> Callable[[Found], list[Cell]]:
             on if mailbox.auto_renewal else off,
             frequency(mailbox.renewal_months),
             mailbox.payer,
+            words.verdict(mailbox) or None,
         ]
 
     return line

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from app.accounts.access import person
 from app.accounts.installation import today
 from app.mailboxes.queries import MailboxFilter
-from app.subscriptions.filters import read_expiring, read_payer
+from app.subscriptions.filters import read_expiring, read_foreseen, read_payer
 
 _ON_OFF = {"on": True, "off": False}
 
@@ -17,6 +17,7 @@ def read_filter(args: Mapping[str, str]) -> MailboxFilter:
         auto_renewal=_ON_OFF.get(args.get("auto_renewal", "")),
         expiring=read_expiring(args, today()),
         payer=read_payer(args, person().memberships),
+        foreseen=read_foreseen(args),
     )
 
 
@@ -27,5 +28,6 @@ def written(chosen: MailboxFilter) -> dict[str, str]:
         "auto_renewal": {True: "on", False: "off", None: ""}[chosen.auto_renewal],
         "expires": chosen.expiring.name if chosen.expiring else "",
         "payer": chosen.payer.name if chosen.payer else "",
+        "verdict": chosen.foreseen.name if chosen.foreseen else "",
     }
     return {name: value for name, value in fields.items() if value}

@@ -11,8 +11,9 @@ from app.accounts.models import Organization
 from app.db.search import begins_with
 from app.domains.models import Domain
 from app.mailboxes.models import Mailbox
-from app.subscriptions.filters import Expiring, Payer
+from app.subscriptions.filters import Expiring, Foreseen, Payer
 from app.subscriptions.models import Subscription
+from app.subscriptions.queries import FORESEEN
 from app.subscriptions.rules import Kind
 from app.web.listing import (
     COUNTED,
@@ -50,6 +51,7 @@ class MailboxFilter:
     auto_renewal: bool | None = None
     expiring: Expiring | None = None
     payer: Payer | None = None
+    foreseen: Foreseen | None = None
 
     def apply(self, statement: Selected) -> Selected:
         """Narrow a statement on mailboxes, joined with their subscriptions."""
@@ -62,14 +64,14 @@ class MailboxFilter:
             found.append(self._named())
         if self.auto_renewal is not None:
             found.append(Subscription.auto_renewal.is_(self.auto_renewal))
-        for part in (self.expiring, self.payer):
+        for part in (self.expiring, self.payer, self.foreseen):
             found += part.conditions() if part else []
         return found
 
     @property
     def is_of_subscriptions(self) -> bool:
         """Whether it asks for what only the subscription of a mailbox knows."""
-        return self.auto_renewal is not None or bool(self.expiring or self.payer)
+        return self.auto_renewal is not None or bool(self.expiring or self.payer or self.foreseen)
 
     def _named(self) -> ColumnElement[bool]:
         if len(self.text) < ANYWHERE:
@@ -121,6 +123,7 @@ def page(
         Mailbox.quota_mib,
         Subscription.expires_on,
         Subscription.auto_renewal,
+        *FORESEEN,
         literal(total).label("total"),
         *columns,
     )
@@ -139,6 +142,7 @@ def parts(domain_id: int, chosen: MailboxFilter, wish: Wish) -> Iterator[list[Fo
             Mailbox.quota_mib,
             Subscription.expires_on,
             Subscription.auto_renewal,
+            *FORESEEN,
             Subscription.renewal_months,
             _Payer.name.label("payer"),
         )
@@ -159,6 +163,7 @@ def described(session: Session, organization_ids: Collection[int], address: str)
                 Domain.organization_id,
                 Subscription.expires_on,
                 Subscription.auto_renewal,
+                *FORESEEN,
                 Subscription.renewal_months,
                 Subscription.next_slot_on,
                 _Payer.name.label("payer"),

@@ -16,7 +16,7 @@ from app.mailboxes.forwarding_views import forwarded
 from app.mailboxes.selection_views import tickable
 from app.mailboxes.words import MIB, how_many, space
 from app.subscriptions import words
-from app.subscriptions.filters import expiry_choices, payer_choices
+from app.subscriptions.filters import expiry_choices, payer_choices, verdict_choices
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import Kind, grace_ends_on, suspension_ends_on
 from app.web.htmx import render, wants_part
@@ -49,8 +49,10 @@ def of_domain(name: str) -> Response:
         mib=MIB,
         space=space,
         standing=partial(words.standing, Kind.MAILBOX, today=today()),
+        warning=words.warnings(scope()),
         may_renew=may(Right.MANAGE_RENEWALS, domain.organization_id),
         expiry_choices=expiry_choices(),
+        verdict_choices=verdict_choices(),
         payer_choices=_payers(),
         **({} if wants_part() else forwarded(session, domain)),
     )
@@ -86,6 +88,8 @@ def show(address: str) -> Response:
         price=prices(session).of(Kind.MAILBOX, "", mailbox.renewal_months),
         frequency=words.frequency(mailbox.renewal_months),
         standing=words.standing(Kind.MAILBOX, mailbox.expires_on, today()),
+        verdict=words.verdict(mailbox),
+        warning=words.warnings(scope())(mailbox),
         works_until=grace_ends_on(mailbox.expires_on),
         kept_until=suspension_ends_on(mailbox.expires_on),
         mib=MIB,

@@ -45,11 +45,9 @@ def forecasts(now: datetime, _run_id: int) -> int:
         if not todo:
             break
         for payer_id in todo:
-            try:
-                changed += _forecast_payer(payer_id, now)
-            except Exception:  # one payer's fault must not leave the others without verdicts
-                log.exception("forecast of organization %s failed", payer_id)
-                db.session.rollback()
+            written = _try(payer_id, now)
+            changed += written or 0
+            if written is None:
                 broken.add(payer_id)
     return changed
 
@@ -93,7 +91,17 @@ def refresh(now: datetime, organization_ids: Collection[int], most: int = SMALL)
             if payer_id in organization_ids and _pays_at_most(session, payer_id, most)
         ]
     for payer_id in small:
-        _forecast_payer(payer_id, now)
+        _try(payer_id, now)
+
+
+def _try(payer_id: int, now: datetime) -> int | None:
+    """Forecast one; None if that broke, which must stop neither the others nor a page."""
+    try:
+        return _forecast_payer(payer_id, now)
+    except Exception:  # whatever it is, the wallet stays due and the log tells
+        log.exception("forecast of organization %s failed", payer_id)
+        db.session.rollback()
+        return None
 
 
 def _pays_at_most(session: Session, payer_id: int, most: int) -> bool:

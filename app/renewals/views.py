@@ -22,6 +22,7 @@ from app.renewals.forms import RenewNowForm
 from app.renewals.manual import AlreadyDone, Wish, renew_now
 from app.renewals.queries import OwnMailbox
 from app.renewals.rules import Outcome
+from app.renewals.verdicts import refresh
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import MONTHS, Kind, Period
 from app.web.htmx import go_to, render
@@ -107,6 +108,7 @@ def _renew(
     try:
         with transaction() as session:
             outcome = renew_now(session, wish, Context(now(), terms(session), actor()))
+        refresh(now(), scope())
     except AlreadyDone:
         flash(_("%(name)s was renewed already: it is charged once.", name=mailbox.name), "info")
         return go_to(f"/mailboxes/{quote(mailbox.name)}")

@@ -1,4 +1,4 @@
-"""Which subscriptions a list means by when they expire and who pays, as addresses say it."""
+"""Which subscriptions a list means: by expiry, by who pays, by verdict, as addresses say it."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,14 @@ from sqlalchemy import ColumnElement
 
 from app.accounts.access import Membership
 from app.subscriptions.models import Subscription
+from app.subscriptions.rules import Verdict
 
 DAYS = (7, 30, 60, 90)
 EXPIRED = "expired"
 OTHERS = "others"
+WILL_RENEW = "will_renew"
+CANNOT_BE_PAID = "cannot_be_paid"
+OFF = "off"
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,21 @@ class Payer:
         return [column.not_in(ids) if self.others else column.in_(ids)]
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """A verdict in its three kinds; `name` is what addresses say."""
+
+    name: str
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a subscription must be. What is switched off has no verdict."""
+        if self.name == OFF:
+            return [Subscription.auto_renewal.is_(False)]
+        if self.name == WILL_RENEW:
+            return [Subscription.verdict == Verdict.WILL_RENEW]
+        return [Subscription.verdict != Verdict.WILL_RENEW]
+
+
 def read_expiring(args: Mapping[str, str], today: date) -> Expiring | None:
     """When an address wants subscriptions to expire; None for any time."""
     name = args.get("expires", "")
@@ -67,6 +86,22 @@ def read_payer(args: Mapping[str, str], memberships: Iterable[Membership]) -> Pa
     if name in known:
         return Payer(name, (known[name],))
     return Payer(name, tuple(known.values()), others=True) if name == OTHERS else None
+
+
+def read_foreseen(args: Mapping[str, str]) -> Foreseen | None:
+    """Which verdict an address wants; None for any."""
+    name = args.get("verdict", "")
+    return Foreseen(name) if name in (WILL_RENEW, CANNOT_BE_PAID, OFF) else None
+
+
+def verdict_choices() -> list[tuple[str, str]]:
+    """The filter *Verdict*: names in addresses, and words."""
+    return [
+        ("", _("All")),
+        (WILL_RENEW, _("Will renew")),
+        (CANNOT_BE_PAID, _("Cannot be paid")),
+        (OFF, _("Off")),
+    ]
 
 
 def expiry_choices() -> list[tuple[str, str]]:

@@ -8,6 +8,13 @@ from sqlalchemy.orm import Session
 from app.subscriptions.models import Price, Subscription
 from app.subscriptions.rules import Kind
 
+# What lists read to tell a verdict, as `words.warnings` wants it.
+FORESEEN = (
+    Subscription.verdict,
+    Subscription.missing,
+    Subscription.billed_organization_id.label("payer_id"),
+)
+
 
 def prices(session: Session) -> "PriceList":
     """The whole catalogue, in one statement."""

@@ -1,8 +1,10 @@
 """What lists and pages say about a subscription, in the reader's language."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import assert_never
+from functools import lru_cache
+from typing import Any, assert_never
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,12 +13,14 @@ from app.subscriptions.rules import (
     Kind,
     Period,
     Status,
+    Verdict,
     grace_ends_on,
     period_of,
     status_on,
     suspension_ends_on,
 )
-from app.web.i18n import day
+from app.web.i18n import day, money
+from app.web.listing import Found
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,51 @@ def standing(kind: Kind, expires_on: date | None, today: date) -> Standing | Non
             return Standing(status, "red", _("Expired"))
         case _:
             assert_never(status)
+
+
+def warnings(seen_by: Collection[int]) -> Callable[[Any], str | None]:
+    """What says of a row why it cannot be paid, or None where that is not its verdict.
+
+    By how much a wallet is short is told where `payer_id` is one of `seen_by`: it tells a balance.
+    """
+    known = lru_cache(why_not)
+
+    def warning(row: Any) -> str | None:
+        if row.verdict in (None, Verdict.WILL_RENEW):
+            return None
+        return known(row.verdict, row.missing if row.payer_id in seen_by else None)
+
+    return warning
+
+
+def why_not(verdict: Verdict, missing: int | None) -> str:
+    """Why a subscription that is switched on will not renew; `missing` in minor units if known."""
+    match verdict:
+        case Verdict.SHORT:
+            if missing is None:
+                return _("Cannot be paid: the balance is too low")
+            return _("Cannot be paid: %(amount)s short", amount=money(missing))
+        case Verdict.DOMAIN_ENDS:
+            return _("Cannot be paid: its domain ends before it")
+        case Verdict.DOMAIN_GONE:
+            return _("Cannot be paid: the domain is no longer registered with us")
+        case Verdict.NO_PRICE:
+            return _("Cannot be paid: there is no price for it")
+        case Verdict.EXPIRED:
+            return _("Cannot be paid: it is too late to renew by itself")
+        case Verdict.WILL_RENEW:
+            return _("Will renew")
+        case _:
+            assert_never(verdict)
+
+
+def verdict(row: Found) -> str:
+    """The verdict in short; empty while it is being worked out, and where nothing renews here."""
+    if row.auto_renewal is False:
+        return _("Off")
+    if row.verdict is None:
+        return ""
+    return _("Will renew") if row.verdict is Verdict.WILL_RENEW else _("Cannot be paid")
 
 
 def frequency(months: int) -> str:

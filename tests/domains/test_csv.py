@@ -9,6 +9,8 @@ from sqlalchemy import update
 
 from app.accounts.models import Organization
 from app.db import db, transaction
+from app.subscriptions.models import Subscription
+from app.subscriptions.rules import Verdict
 from app.web import listing
 from tests import make
 from tests.pages import signed_in
@@ -35,6 +37,8 @@ def three(app, acme):
         make.domain(acme, "beta.net", expires_on=date(2027, 4, 1))
         make.domain(acme, "gamma.org", external=True)
         make.mailbox(alpha, acme, "info")
+        with transaction() as session:
+            session.get_one(Subscription, alpha.subscription_id).verdict = Verdict.WILL_RENEW
 
 
 def rows(client, address, delimiter=",", **headers):
@@ -65,9 +69,10 @@ def test_a_line_tells_all_that_the_advanced_view_tells(owner, three):
         "Currency": "EUR",
         "Years": "1",
         "Last day to renew": "2028-04-30",
+        "Verdict": "Will renew",
     }
-    assert beta[2] == "Off"
-    assert gamma == ["gamma.org", "", "", "Registered elsewhere", "0", *[""] * 7]
+    assert (beta[2], beta[-1]) == ("Off", "Off")
+    assert gamma == ["gamma.org", "", "", "Registered elsewhere", "0", *[""] * 8]
 
 
 def test_in_french_the_file_speaks_french_and_is_cut_by_semicolons(owner, three):

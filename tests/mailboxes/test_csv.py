@@ -42,6 +42,7 @@ def test_a_line_tells_space_expiry_choice_and_payer(owner):
         "Auto-renewal": "On",
         "Frequency": "Monthly",
         "Billed organization": "Acme",
+        "Verdict": "",
     }
     # A mail address may begin like a formula.
     assert command[0] == "'=cmd@example.org"
