@@ -22,14 +22,14 @@ def is_ticked(found: Ticks) -> ColumnElement[bool]:
 
 def ticked(domain_id: int, found: Ticks) -> Select[int]:
     """The ids of the subscriptions of a domain's ticked mailboxes."""
-    statement = select(Mailbox.subscription_id).where(Mailbox.domain_id == domain_id)
+    statement = select(Mailbox.subscription_id)
     if found.matching is None:
-        # From the few that are named to their rows, never the other way round.
+        # From the few that are named to their rows, never the other way round: a sum has no index.
         return statement.join(SelectionItem, SelectionItem.item_id == Mailbox.id).where(
-            SelectionItem.selection_id == found.selection_id
+            SelectionItem.selection_id == found.selection_id, Mailbox.domain_id + 0 == domain_id
         )
     return statement.join(Subscription, Subscription.id == Mailbox.subscription_id).where(
-        is_ticked(found)
+        Mailbox.domain_id == domain_id, is_ticked(found)
     )
 
 

@@ -99,8 +99,10 @@ class TickedList:
     def _bar_now(self, back: str, filters: Filters) -> tuple[Bar, Found]:
         """The bar after a box was ticked, without the list."""
         session, form = db.session(), request.form
-        number, matching = self.how_many(self.ticks(session)), self.how_many_match(filters)
-        figures = session.execute(select(number, matching, *self.more)).one()
         after = tuple(text for text in form.getlist(self.box) if text.isdecimal())
         shown = form.get("shown", type=int) or len(after)
+        # As for the page: the offer is only made once the whole page is ticked.
+        matching = self.how_many_match(filters) if len(after) >= shown else literal(0)
+        number = self.how_many(self.ticks(session))
+        figures = session.execute(select(number, matching, *self.more)).one()
         return Bar(self.url, back, shown, after, figures[0], figures[1]), figures

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
@@ -73,11 +74,15 @@ def money(amount: int, currency: str | None = None) -> str:
 
 def day(value: date | None) -> str:
     """A civil date as the reader writes dates."""
-    if value is None:
-        return ""
-    written = format_date(value, "medium", locale=language())
+    return "" if value is None else _written_day(value, language())
+
+
+@lru_cache(maxsize=4096)
+def _written_day(value: date, language: str) -> str:
+    """Kept, because a list writes the same days again and again."""
+    written = format_date(value, "medium", locale=language)
     # CLDR leaves out that French counts the first of a month.
-    return f"1er{written[1:]}" if value.day == 1 and language() == "fr" else written
+    return f"1er{written[1:]}" if value.day == 1 and language == "fr" else written
 
 
 def instant(value: datetime | None, tz: ZoneInfo | None = None) -> str:
