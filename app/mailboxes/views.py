@@ -10,11 +10,11 @@ from app.accounts.installation import today
 from app.accounts.rules import Right
 from app.db import db
 from app.domains import queries as domains
-from app.mailboxes import columns, queries
+from app.mailboxes import csv_columns, queries
 from app.mailboxes.forms import read_filter, written
 from app.mailboxes.forwarding_views import forwarded
 from app.mailboxes.selection_views import tickable
-from app.mailboxes.words import MIB, how_many, space
+from app.mailboxes.words import MIB, how_many, rows, space
 from app.subscriptions import words
 from app.subscriptions.filters import expiry_choices, payer_choices, verdict_choices
 from app.subscriptions.queries import prices
@@ -22,6 +22,7 @@ from app.subscriptions.rules import Kind, grace_ends_on, suspension_ends_on
 from app.web.htmx import render, wants_part
 from app.web.listing import Links
 from app.web.listing import show as show_list
+from app.web.rows import filled
 from app.web.spreadsheet import download
 
 blueprint = Blueprint("mailboxes", __name__)
@@ -39,17 +40,16 @@ def of_domain(name: str) -> Response:
     columns_of_boxes = boxes.columns(boxes.ticks(session), filters, wish)
     page = queries.page(session, domain.id, narrowed, wish, total, *columns_of_boxes)
     links = Links(boxes.path, queries.LISTING, wish, page, filters)
+    standing = partial(words.standing, Kind.MAILBOX, today=today())
     return show_list(
         "mailboxes/list.html",
         links,
         domain=domain,
-        rows=page.rows,
+        rows=list(rows(page.rows, standing, words.warnings(scope()))),
+        filled=filled,
         bar=boxes.bar(page.rows, links.current, page.rows[0]) if page.rows else None,
         how_many=how_many(page),
-        mib=MIB,
         space=space,
-        standing=partial(words.standing, Kind.MAILBOX, today=today()),
-        warning=words.warnings(scope()),
         may_renew=may(Right.MANAGE_RENEWALS, domain.organization_id),
         expiry_choices=expiry_choices(),
         verdict_choices=verdict_choices(),
@@ -66,7 +66,7 @@ def of_domain_as_csv(name: str) -> Response:
     wish = queries.LISTING.wish(request.args)
     parts = queries.parts(domain.id, read_filter(request.args), wish)
     name = f"mailboxes-{domain.name}-{today()}"
-    return download(name, columns.head(), parts, columns.cells())
+    return download(name, csv_columns.head(), parts, csv_columns.cells())
 
 
 def _payers() -> list[tuple[str, str]]:

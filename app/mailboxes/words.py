@@ -1,23 +1,30 @@
 """How pages write what mailboxes measure."""
 
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
 
 from babel.numbers import format_decimal
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.web.i18n import language
-from app.web.listing import COUNTED, Page
+from app.subscriptions.words import Standing
+from app.web.i18n import language, written_day
+from app.web.listing import COUNTED, Found, Page
+from app.web.rows import breakable
 
 MIB = 1024 * 1024
 
 
-def space(count: int) -> str:
+def space(count: int, spoken: str | None = None) -> str:
     """Bytes as people read them: in the unit that leaves one to three digits before the point."""
     size, unit = float(count), 0
     while unit < 3 and round(size) >= (1024 if unit == 0 else 1000):
         size, unit = size / 1024, unit + 1
-    return _measured(round(size, 1 if size < 100 else 0), unit, language())
+    return _measured(round(size, 1 if size < 100 else 0), unit, spoken or language())
 
 
 @lru_cache(maxsize=8192)
@@ -26,6 +33,43 @@ def _measured(size: float, unit: int, language: str) -> str:
     number = format_decimal(size, "#,##0.#", locale=language)
     units = (_("%(number)s B"), _("%(number)s KB"), _("%(number)s MB"), _("%(number)s GB"))
     return units[unit] % {"number": number}
+
+
+class Alike(NamedTuple):
+    """What makes rows of a list look alike but for their values; `quota` in bytes."""
+
+    ticked: bool
+    auto_renewal: bool
+    quota: int
+    standing: Standing | None
+    warning: str | None
+
+
+def rows(
+    found: Iterable[Found],
+    standing: Callable[[date], Standing | None],
+    warning: Callable[[Found], str | None],
+) -> Iterator[tuple[Alike, dict[str, object]]]:
+    """Mailboxes as `app.web.rows.filled` writes them."""
+    spoken, path = language(), url_for("mailboxes.show", address="-").removesuffix("-")
+    for row in found:
+        alike = Alike(
+            bool(row.ticked), row.auto_renewal, row.quota_mib * MIB,
+            standing(row.expires_on), warning(row),
+        )  # fmt: skip
+        yield (
+            alike,
+            {
+                "id": row.id,
+                "address": row.address,
+                "broken_address": breakable(row.address),
+                "url": path + quote(row.address, safe="!$&'()*+,/:;=@"),
+                "used_bytes": row.used_bytes,
+                "used": space(row.used_bytes, spoken),
+                "expires_on": row.expires_on,
+                "expires": written_day(row.expires_on, spoken),
+            },
+        )
 
 
 def how_many(page: Page) -> str:

@@ -74,12 +74,12 @@ def money(amount: int, currency: str | None = None) -> str:
 
 def day(value: date | None) -> str:
     """A civil date as the reader writes dates."""
-    return "" if value is None else _written_day(value, language())
+    return "" if value is None else written_day(value, language())
 
 
 @lru_cache(maxsize=4096)
-def _written_day(value: date, language: str) -> str:
-    """Kept, because a list writes the same days again and again."""
+def written_day(value: date, language: str) -> str:
+    """A civil date in a language; kept, because lists write the same days again and again."""
     written = format_date(value, "medium", locale=language)
     # CLDR leaves out that French counts the first of a month.
     return f"1er{written[1:]}" if value.day == 1 and language == "fr" else written
