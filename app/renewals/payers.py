@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, exists, select
@@ -42,9 +43,6 @@ class _Due:
     tried_today: bool
 
 
-_NOT_DUE = _Due(date.min, 0, tried_today=False)
-
-
 def known_of(session: Session, payer_id: int, today: date, chosen: Terms) -> Known:
     """What an organization pays by itself, from its wallet in the installation's currency."""
     rows = session.execute(
@@ -66,7 +64,7 @@ def known_of(session: Session, payer_id: int, today: date, chosen: Terms) -> Kno
             *_renewed_elsewhere(of_others, under_way),
         ],
         queries.ties_of(session, on_domains),
-        {row.id: (row.verdict, row.missing) for row in rows},
+        {number: (verdict, missing) for number, *_rest, verdict, missing in rows},
     )
 
 
@@ -83,11 +81,11 @@ _SWITCHED_ON = (
         Subscription.expires_on,
         Subscription.next_slot_on,
         Subscription.renewal_months,
+        Domain.extension,
         Subscription.anchor,
         Subscription.months,
         Subscription.verdict,
         Subscription.missing,
-        Domain.extension,
     )
     .join(Domain, Domain.id == Subscription.domain_id)
     .where(Subscription.auto_renewal.is_(True))
@@ -102,15 +100,21 @@ def _items(
     under_way: set[tuple[int, date]],
     due: dict[int, _Due],
 ) -> Iterator[ForecastItem]:
-    catalogue, tomorrow = prices(session), today + timedelta(days=1)
-    for row in rows:
-        now = due.get(row.id, _NOT_DUE)
-        yield ForecastItem(
-            row.id, row.kind, row.domain_id, row.expires_on,
-            tomorrow if now.tried_today else row.next_slot_on, row.renewal_months,
-            catalogue.of(row.kind, row.extension, row.renewal_months), row.anchor, row.months or 0,
-            now.since, now.attempts, (row.id, row.expires_on) in under_way,
-        )  # fmt: skip
+    price_of = lru_cache(prices(session).of)
+    # Unpacked, as a payer may have a hundred thousand.
+    for number, kind, domain_id, ends, look_on, months, extension, anchor, sold, *_stored in rows:
+        price = price_of(kind, extension, months)
+        item = ForecastItem(
+            number, kind, domain_id, ends, look_on, months, price, anchor, sold or 0
+        )
+        if number in due:
+            now = due[number]
+            item = item._replace(
+                look_on=today + timedelta(days=1) if now.tried_today else look_on,
+                since=now.since,
+                attempts=now.attempts,
+            )
+        yield item._replace(claimed=True) if (number, ends) in under_way else item
 
 
 def _renewed_elsewhere(rows: Rows, under_way: set[tuple[int, date]]) -> Iterator[ForecastItem]:
