@@ -86,7 +86,21 @@ class Settings(BaseModel):
     def _public(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError(gettext("must begin with http:// or https://"))
+        try:
+            parts = urlsplit(value)
+            complete = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            complete = False
+        if not complete:
+            raise ValueError(gettext("must name a host, and at most a port from 1 to 65535"))
         return value.rstrip("/")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if "@" not in value or any(sign in value for sign in "\r\n"):
+            raise ValueError(gettext("must be an e-mail address"))
+        return value
 
     @field_validator("mail_url")
     @classmethod
@@ -187,6 +201,16 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
         name for name in environ
         if name.startswith(PREFIX) and name not in known and not name.startswith(FOREIGN)
     )  # fmt: skip
+
+
+def make_folder(variable: str, folder: Path) -> None:
+    """Make a folder that a setting names; BadSettings where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BadSettings(
+            gettext("%s: the folder %s cannot be made (%s)") % (variable, folder, problem.strerror)
+        ) from None
 
 
 def _read_secret(variable: str, path: str) -> str:

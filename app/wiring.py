@@ -32,6 +32,7 @@ from app.outbox.ports import Channel
 from app.renewals import flows, verdicts
 from app.renewals import models as _renewals  # noqa: F401
 from app.renewals.lapses import lapse
+from app.renewals.slots import restore_slots
 from app.selections import models as _selections  # noqa: F401
 from app.settings import Settings
 from app.subscriptions import models as _subscriptions  # noqa: F401
@@ -43,6 +44,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # become of the rest, then the mails that all of it wrote.
 JOBS = (
     Job("recovery", flows.recover),
+    Job("slots", restore_slots, daily_at=time(4)),
     Job("renewals", flows.renew_due),
     Job("lapses", lapse),
     Job("overlooked", verdicts.overlooked, daily_at=time(3)),

@@ -75,7 +75,7 @@ def settings(database, listener, tmp_path_factory):
         {
             "database_url": database.url,
             "sandbox": True,
-            "secret_key": "only-for-tests",
+            "secret_key": "only-for-the-tests",
             "public_url": f"http://localhost:{listener.getsockname()[1]}",
             "var_dir": tmp_path_factory.mktemp("var"),
         }

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Email, InputRequired, Length, ValidationError
 
 from app.accounts.rules import PASSWORD_LENGTHS, Role, is_guessable
 from app.accounts.words import role_explained, role_name
@@ -108,7 +108,7 @@ class ProfileForm(FlaskForm):
     """Name and language."""
 
     name = StringField(
-        _l("Name"), [InputRequired(_l("Enter your name.")), Length(max=120)], filters=[_tidy]
+        _l("Name"), [DataRequired(_l("Enter your name.")), Length(max=120)], filters=[_tidy]
     )
     language = SelectField(_l("Language"), choices=LANGUAGES)
 
@@ -138,5 +138,5 @@ class OrganizationForm(FlaskForm):
     """The name of an organization."""
 
     name = StringField(
-        _l("Name"), [InputRequired(_l("Enter a name.")), Length(max=120)], filters=[_tidy]
+        _l("Name"), [DataRequired(_l("Enter a name.")), Length(max=120)], filters=[_tidy]
     )

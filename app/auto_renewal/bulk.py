@@ -27,6 +27,7 @@ from app.billing import service as billing
 from app.db import insert_once
 from app.journal.models import JournalRow
 from app.renewals.slots import next_slot
+from app.selections.sets import mixed_sum, named
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import payers_concerned
 from app.subscriptions.rules import Kind
@@ -40,7 +41,6 @@ _KEPT = (
     "billed_organization_id",
     "billing_contact_id",
     "card_id",
-    "next_slot_on",
 )
 
 
@@ -77,13 +77,13 @@ def survey(session: Session, targets: Select[int], choice: Choice, today: date) 
     row = session.execute(
         select(
             func.count(),
-            func.coalesce(func.sum(Subscription.id), 0),
+            mixed_sum(Subscription.id),
             func.coalesce(func.sum(case((differs, 1), else_=0)), 0),
             func.coalesce(func.sum(case((over, 1), else_=0)), 0),
             func.min(case((and_(differs, not_(over)), Subscription.expires_on))),
         ).where(Subscription.id.in_(targets))
     ).one()
-    return Survey(row[0], _name(row[0], row[1]), int(row[2]), int(row[3]), row[4])
+    return Survey(row[0], named(row[0], row[1]), int(row[2]), int(row[3]), row[4])
 
 
 @dataclass(frozen=True)
@@ -139,13 +139,13 @@ def change_all(session: Session, order: Order, caller: Caller) -> Done:
             Subscription.id.in_(order.targets),
             Subscription.organization_id.in_(caller.organization_ids),
         )
+        # In one order, so that two changes in bulk cannot wait for each other.
+        .order_by(Subscription.id)
         .with_for_update()
         .subquery()
     )
-    number, total = session.execute(
-        select(func.count(), func.coalesce(func.sum(locked.c.id), 0))
-    ).one()
-    if _name(number, total) != order.seen:
+    number, mixed = session.execute(select(func.count(), mixed_sum(locked.c.id))).one()
+    if named(number, mixed) != order.seen:
         raise Different
     _keep_what_stood(session, change_id, order, caller.organization_ids)
     mine = select(BulkChangeRow.subscription_id).where(BulkChangeRow.change_id == change_id)
@@ -196,14 +196,15 @@ def undo_all(session: Session, change_id: int, caller: Caller) -> Undone:
         Subscription.organization_id.in_(caller.organization_ids),
         _still(change),
     )
-    back = case((BulkChangeRow.auto_renewal, "auto_renewal.switched_on"), else_=OFF)
+    on_again = "auto_renewal.changed" if change.on else "auto_renewal.switched_on"
+    back = case((BulkChangeRow.auto_renewal, on_again), else_=OFF)
     _journal(session, unchanged, back, None, caller)
     before = {name: getattr(BulkChangeRow, name) for name in _KEPT}
     number = _rows(
         session.execute(
             update(Subscription)
             .where(unchanged)
-            .values(**before, verdict=None, missing=None)
+            .values(**before, next_slot_on=_slot(caller.today), verdict=None, missing=None)
             .execution_options(synchronize_session=False)
         )
     )
@@ -224,6 +225,15 @@ def _forecast_anew(session: Session, change_id: int, *also: int | None) -> None:
 
 
 OFF = "auto_renewal.switched_off"
+
+
+def _slot(today: date) -> ColumnElement[date | None]:
+    """The next attempt day from today on: what stood before may be over by now."""
+    of_kind = case(
+        (Subscription.kind == Kind.DOMAIN, next_slot(Kind.DOMAIN, today)),
+        else_=next_slot(Kind.MAILBOX, today),
+    )
+    return case((BulkChangeRow.auto_renewal, of_kind), else_=None)
 
 
 def _differs(choice: Choice) -> ColumnElement[bool]:
@@ -247,6 +257,11 @@ def _still(change: BulkChange) -> ColumnElement[bool]:
         Subscription.auto_renewal,
         Subscription.billed_organization_id == change.billed_organization_id,
     ]
+    if change.names_card:
+        as_left += [
+            Subscription.billing_contact_id.is_not_distinct_from(change.billing_contact_id),
+            Subscription.card_id.is_not_distinct_from(change.card_id),
+        ]
     if change.months is not None:
         as_left.append(Subscription.renewal_months == change.months)
     return and_(*as_left)
@@ -311,8 +326,3 @@ def _journal(
 
 def _rows(result: Any) -> int:
     return cast("CursorResult[Any]", result).rowcount
-
-
-def _name(number: int, total: int) -> str:
-    """A set of rows, by how many they are and the sum of their ids."""
-    return f"{number}:{total}"

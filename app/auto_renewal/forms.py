@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, Regexp
+from wtforms.validators import InputRequired, Length, Regexp
 
 from app.subscriptions.rules import Period
 
@@ -25,7 +25,8 @@ class ChoiceForm(FlaskForm):
         _l("Billed organization"),
         invalid_choice_message=_l("Choose one of the organizations in the list."),
     )
-    version = HiddenField()
+    # From the form alone: a default of ours would agree with itself.
+    version = HiddenField(validators=[InputRequired()])
     accepted = HiddenField()
     next = HiddenField()
 
@@ -47,7 +48,7 @@ class MailboxChoiceForm(ChoiceForm):
 class BulkForm(MailboxChoiceForm):
     """A choice for all ticked mailboxes: `version` names the rows that the page counted."""
 
-    nonce = HiddenField(validators=[Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
+    nonce = HiddenField(validators=[InputRequired(), Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
 
 
 class DomainChoiceForm(ChoiceForm):
@@ -84,7 +85,8 @@ class RecurringForm(FlaskForm):
         _l("Card"),
         invalid_choice_message=_l("Choose a card of the billed organization, from the list."),
     )
-    version = HiddenField()
+    # From the form alone: a default of ours would agree with itself.
+    version = HiddenField(validators=[InputRequired()])
     accepted = HiddenField()
-    nonce = HiddenField(validators=[Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
+    nonce = HiddenField(validators=[InputRequired(), Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
     next = HiddenField()

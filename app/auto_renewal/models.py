@@ -1,6 +1,6 @@
 """Tables of changes to many choices at once, as their undoing needs them."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +20,10 @@ class BulkChange(Model):
     on: Mapped[bool]
     months: Mapped[int | None]
     billed_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
+    # Whether it chose contact and card too, as recurring payment does, and which.
+    names_card: Mapped[bool] = mapped_column(default=False)
+    billing_contact_id: Mapped[int | None]
+    card_id: Mapped[int | None]
     changed: Mapped[int] = mapped_column(default=0)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -41,4 +45,3 @@ class BulkChangeRow(Model):
     billed_organization_id: Mapped[int | None]
     billing_contact_id: Mapped[int | None]
     card_id: Mapped[int | None]
-    next_slot_on: Mapped[date | None]

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.auto_renewal.bulk import Different, Done
 from app.auto_renewal.models import BulkChange, BulkChangeRow
-from app.auto_renewal.recurring_queries import Payment, differs, name_of, stop
+from app.auto_renewal.recurring_queries import Payment, differs, stop
 from app.auto_renewal.service import Caller, Refusal, Refused
 from app.billing import service as billing
 from app.billing.models import BillingContact, Card
@@ -31,6 +31,7 @@ from app.journal.models import JournalRow
 from app.renewals.slots import next_slot
 from app.selections.queries import Ticks, ticks
 from app.selections.service import clear
+from app.selections.sets import mixed_sum, named
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind
 from app.web.listing import Found
@@ -42,7 +43,6 @@ _KEPT = (
     "billed_organization_id",
     "billing_contact_id",
     "card_id",
-    "next_slot_on",
 )
 
 
@@ -75,7 +75,8 @@ def confirm(session: Session, order: Order, caller: Caller) -> Done:
     _check(told, order)
     change_id = insert_once(
         session, BulkChange, nonce=order.nonce, user_id=caller.by.user_id, at=caller.now, on=True,
-        billed_organization_id=payment.organization_id, changed=told.changing,
+        billed_organization_id=payment.organization_id, changed=told.changing, names_card=True,
+        billing_contact_id=payment.contact_id, card_id=payment.card_id,
     )  # fmt: skip
     if change_id is None or _keep_what_stood(session, change_id, payment, found) != told.changing:
         raise Different
@@ -104,7 +105,7 @@ def _counted(session: Session, order: Order, caller: Caller, found: Ticks) -> Fo
     return session.execute(
         select(
             func.count().label("number"),
-            func.coalesce(func.sum(rows.c.id), 0).label("ids"),
+            mixed_sum(rows.c.id).label("ids"),
             func.coalesce(func.sum(rows.c.changing), 0).label("changing"),
             contact.scalar_subquery().label("contact_id"),
             card.scalar_subquery().label("card_id"),
@@ -119,7 +120,7 @@ def _check(told: Found, order: Order) -> None:
         raise Refused(Refusal.CONTACT)
     if told.card_id is None:
         raise Refused(Refusal.CARD)
-    if name_of(told.number, int(told.ids)) != order.seen:
+    if named(told.number, told.ids) != order.seen:
         raise Different
 
 

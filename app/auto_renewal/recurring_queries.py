@@ -26,6 +26,7 @@ from app.renewals.models import Attempt
 from app.renewals.rules import DOMAIN_ATTEMPT_DAYS, Trigger
 from app.renewals.slots import days_before, next_slot
 from app.selections.queries import Ticks
+from app.selections.sets import mixed_sum, named
 from app.subscriptions.models import Price, Subscription
 from app.subscriptions.queries import PriceList
 from app.subscriptions.rules import Kind
@@ -113,7 +114,7 @@ def survey(
         select(
             *group,
             func.count().label("number"),
-            func.sum(rows.c.id).label("ids"),
+            mixed_sum(rows.c.id).label("ids"),
             func.count(rows.c.charge_on).label("charged"),
             func.min(rows.c.charge_on).label("first"),
         ).group_by(*group)
@@ -122,7 +123,7 @@ def survey(
     number = sum(one.number for one in groups)
     return Survey(
         number=number,
-        seen=name_of(number, sum(int(one.ids) for one in groups)),
+        seen=named(number, sum(int(one.ids) for one in groups)),
         changing=sum(one.number for one in going if one.differs),
         already=sum(one.number for one in going if not one.differs),
         expired=sum(one.number - one.charged for one in going),
@@ -131,11 +132,6 @@ def survey(
         per_year=sum(_price(prices, one) * one.number * 12 // one.months for one in going),
         once=sum(_price(prices, one) * one.charged for one in going),
     )
-
-
-def name_of(number: int, total: int) -> str:
-    """A set of domains, by how many they are and the sum of their ids."""
-    return f"{number}:{total}"
 
 
 def ticked(session: Session, organization_id: int, found: Ticks, most: int) -> Sequence[Found]:

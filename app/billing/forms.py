@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Email, Length, ValidationError
 
 from app.billing.contacts import Details
 from app.web.i18n import language
@@ -33,7 +33,7 @@ def _countries() -> list[SelectChoice]:
 
 
 def _required(label: str) -> list[object]:
-    return [InputRequired(label)]
+    return [DataRequired(label)]
 
 
 class ContactForm(FlaskForm):

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.accounts.access import Membership, actor, chosen, may, require, scope
 from app.accounts.installation import terms, today
 from app.accounts.rules import Right
-from app.billing import columns, queries
 from app.billing import contacts as service
+from app.billing import csv_columns, queries
 from app.billing.forms import ContactForm
 from app.billing.models import BillingContact
 from app.billing.rules import last_valid_day
@@ -54,8 +54,8 @@ def statement() -> Response:
 def statement_as_csv() -> Response:
     """All movements, as a file."""
     organization, currency = _billing(), terms().currency
-    parts = columns.parts(organization.organization_id, currency)
-    return download(f"statement-{today()}", columns.head(), parts, columns.cells(currency))
+    parts = csv_columns.parts(organization.organization_id, currency)
+    return download(f"statement-{today()}", csv_columns.head(), parts, csv_columns.cells(currency))
 
 
 @blueprint.get("/billing/cards")

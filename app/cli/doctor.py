@@ -13,11 +13,13 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
-from sqlalchemy import text
+from sqlalchemy import exists, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.billing.queries import wallets_that_differ_for_staff
 from app.db import db
+from app.domains.models import Domain
+from app.domains.rules import SANDBOX
 from app.jobs.service import failures, last_tick
 from app.operator_tasks.service import open_tasks
 from app.operator_tasks.words import ask
@@ -26,6 +28,7 @@ from app.web.i18n import instant
 from app.web.state import now, settings
 
 # Beyond the time between two ticks.
+SHORTEST_SECRET = 16
 STALE_AFTER = timedelta(minutes=5)
 
 
@@ -71,6 +74,8 @@ def _settings() -> Iterator[Finding]:
     yield Finding(_("Settings: read without errors."))
     for name in unknown_variables(os.environ):
         yield Finding(_("Settings: %(name)s is not a setting of Vigie.", name=name), warning=True)
+    if 0 < len(settings().secret_key) < SHORTEST_SECRET:
+        yield Finding(_("Settings: VIGIE_SECRET_KEY is short enough to be guessed."), warning=True)
     if settings().sandbox:
         yield Finding(_("Settings: this is a sandbox; time may be set ahead."), warning=True)
     elif settings().public_url.startswith("http://"):
@@ -101,6 +106,17 @@ def _schema() -> Finding:
             wrong=True,
         )
     return Finding(_("Schema: version %(found)s, up to date.", found=found))
+
+
+def _registrars() -> Iterator[Finding]:
+    if settings().sandbox:
+        return
+    played = select(exists().where(Domain.registrar == SANDBOX))
+    if db.session.scalar(played):
+        yield Finding(
+            _("Registrar: some domains are at the sandbox, which renews nothing in earnest."),
+            wrong=True,
+        )
 
 
 def _balances() -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """`flask tick`: runs what is due, once, and tells each thing that was done (product.md §5)."""
 
 import json
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import click
@@ -18,6 +18,8 @@ from app.journal.words import tell
 from app.lib.dates import at
 from app.web.state import now, settings
 
+FARTHEST = timedelta(days=3660)
+
 
 @click.command("tick")
 @click.option(
@@ -30,6 +32,11 @@ def tick_command(at_text: str | None, job: str | None, *, as_json: bool) -> None
     """Run what is due, once."""
     present = now()
     instant = _instant(at_text, terms().tz) if at_text else present
+    if instant > present + FARTHEST:
+        raise click.BadParameter(
+            _("%(text)s is more than ten years ahead; a sandbox cannot go back.", text=at_text),
+            param_hint="--at",
+        )
     if instant > present and not settings().sandbox:
         raise click.ClickException(
             _("Only a sandbox can tick in the future (VIGIE_SANDBOX=1): it would really charge.")

@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 
 from app.db.base import db
 from app.db.work import WRITES
+from app.settings import make_folder
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -27,7 +28,7 @@ def configure(app: Flask, database_url: str) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = database_url
     if url.get_backend_name() == "sqlite":
         if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            make_folder("VIGIE_DATABASE_URL", Path(url.database).parent)
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": 15}}
     else:
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": True, "pool_size": 10}

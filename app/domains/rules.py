@@ -8,6 +8,7 @@ from app.lib.dates import add_months, add_years_leap_safe, days_before
 
 MAX_YEARS = 10
 EXTERNAL = "external"
+SANDBOX = "sandbox"
 PROHIBITING = frozenset(
     {"pendingTransfer", "pendingDelete", "clientRenewProhibited", "serverRenewProhibited"}
 )

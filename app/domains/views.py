@@ -10,7 +10,7 @@ from app.accounts.access import Membership, chosen, may, person, scope
 from app.accounts.installation import terms, today
 from app.accounts.rules import Right
 from app.db import db
-from app.domains import columns, queries
+from app.domains import csv_columns, queries
 from app.domains import words as domain_words
 from app.domains.forms import read_filter, written
 from app.domains.rules import last_day_to_renew
@@ -75,8 +75,8 @@ def index_as_csv() -> Response:
     parts = queries.parts(
         organization.organization_id, read_filter(request.args), wish, seen_by=scope()
     )
-    cells = columns.cells(prices(db.session()), terms().currency)
-    return download(f"domains-{today()}", columns.head(), parts, cells)
+    cells = csv_columns.cells(prices(db.session()), terms().currency)
+    return download(f"domains-{today()}", csv_columns.head(), parts, cells)
 
 
 @blueprint.get("/domains/<name>")

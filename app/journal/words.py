@@ -100,6 +100,8 @@ _TOLD: dict[str, Callable[[Detail], Told]] = {
     "domain.renewed": _renewed,
     "mailbox.renewed": _renewed,
     "subscription.expired": _expired,
+    "subscription.suspended": _expired,
+    "subscription.deletable": _expired,
     "wallet.debited": _debited,
     "card.charged": _charged,
 }

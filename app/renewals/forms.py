@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, Regexp
+from wtforms.validators import InputRequired, Length, Regexp
 
 from app.subscriptions.rules import Period
 
@@ -20,5 +20,5 @@ class RenewNowForm(FlaskForm):
         ],
     )
     billed_organization = SelectField(_l("Billed organization"))
-    shown = HiddenField(validators=[Regexp(r"\d{4}-\d\d-\d\d")])
-    nonce = HiddenField(validators=[Length(min=8, max=40), Regexp(r"[a-z0-9]+")])
+    shown = HiddenField(validators=[InputRequired(), Regexp(r"\d{4}-\d\d-\d\d")])
+    nonce = HiddenField(validators=[InputRequired(), Length(min=8, max=40), Regexp(r"[a-z0-9]+")])

@@ -11,7 +11,7 @@ from app.domains.models import Domain
 from app.domains.rules import EXTERNAL, DomainStatus
 from app.mailboxes.models import Mailbox
 from app.renewals.models import Attempt, Renewal
-from app.renewals.rules import DomainTie, Item, Outcome, RenewalState, payment_order
+from app.renewals.rules import DomainTie, Item, Outcome, RenewalState, Trigger, payment_order
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import MONTHS, Kind, Period, after_renewal
@@ -59,11 +59,15 @@ def due_for_staff(session: Session, today: date, now: datetime) -> list[Due]:
 
 
 def attempts_of(session: Session, subscription_id: int, expires_on: date) -> int:
-    """How many attempts there were for the period that ends on `expires_on`."""
+    """How many automatic attempts there were for the period that ends on `expires_on`."""
     return session.scalars(
         select(func.count())
         .select_from(Attempt)
-        .where(Attempt.subscription_id == subscription_id, Attempt.cur_expires_on == expires_on)
+        .where(
+            Attempt.subscription_id == subscription_id,
+            Attempt.cur_expires_on == expires_on,
+            ~Attempt.trigger.startswith(Trigger.MANUAL.value),
+        )
     ).one()
 
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
-from app.settings import Settings
+from app.settings import Settings, make_folder
 
 csrf = CSRFProtect()
 
@@ -101,7 +101,7 @@ def _headers(response: Response) -> Response:
 def _kept_secret(folder: Path) -> str:
     """The signing key of this installation, made on its first start and readable by it alone."""
     path = folder / "secret_key"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder("VIGIE_VAR_DIR", folder)
     if not path.exists():
         # Written whole under another name first: processes that start together must agree on one.
         draft = folder / f"secret_key.{secrets.token_hex(8)}"

@@ -154,6 +154,9 @@ def upgrade() -> None:
     sa.Column('on', sa.Boolean(), nullable=False),
     sa.Column('months', sa.Integer(), nullable=True),
     sa.Column('billed_organization_id', sa.Integer(), nullable=True),
+    sa.Column('names_card', sa.Boolean(), nullable=False),
+    sa.Column('billing_contact_id', sa.Integer(), nullable=True),
+    sa.Column('card_id', sa.Integer(), nullable=True),
     sa.Column('changed', sa.Integer(), nullable=False),
     sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['billed_organization_id'], ['organizations.id'], name=op.f('fk_bulk_changes_billed_organization_id')),
@@ -424,7 +427,6 @@ def upgrade() -> None:
     sa.Column('billed_organization_id', sa.Integer(), nullable=True),
     sa.Column('billing_contact_id', sa.Integer(), nullable=True),
     sa.Column('card_id', sa.Integer(), nullable=True),
-    sa.Column('next_slot_on', sa.Date(), nullable=True),
     sa.ForeignKeyConstraint(['change_id'], ['bulk_changes.id'], name=op.f('fk_bulk_change_rows_change_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['subscription_id'], ['subscriptions.id'], name=op.f('fk_bulk_change_rows_subscription_id')),
     sa.PrimaryKeyConstraint('change_id', 'subscription_id', name=op.f('pk_bulk_change_rows'))

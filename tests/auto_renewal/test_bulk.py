@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.accounts.rules import Role
 from app.auto_renewal.models import BulkChange
-from app.db import db
+from app.db import db, transaction
 from app.journal.models import JournalRow
 from app.renewals.rules import next_attempt_day
 from app.renewals.slots import next_slot
@@ -128,6 +128,43 @@ def test_undo_leaves_what_was_changed_again_since(world):
     data = {"csrf_token": csrf_token(html), "change": change, "next": LIST}
     answer = world.client.post("/auto-renewal/undo-bulk", data=data, follow_redirects=True)
     assert "1 was changed again since and stays." in answer.get_data(as_text=True)
+    assert world.on() == [True, False, False, False, False]
+
+
+def test_other_rows_of_the_same_number_and_sum_are_not_what_was_seen(world):
+    first, second, third, fourth = world.boxes[1:5]
+    world.tick([first, fourth])
+    html = world.page()
+    world.tick([first, fourth], do="clear")
+    world.tick([second, third])
+    assert world.send(html).status_code == 409
+    assert world.on() == [True, False, False, False, False]
+
+
+def test_undo_forgets_no_renewal_when_a_new_period_began_since(world, app, clock):
+    box = world.boxes[0]
+    with app.app_context(), transaction() as session:
+        row = session.get_one(Subscription, box.subscription_id)
+        row.expires_on, row.next_slot_on = make.TODAY, None
+    world.tick([box])
+    world.send(world.page())
+    html = world.client.get(LIST).get_data(as_text=True)
+    with app.app_context(), transaction() as session:
+        row = session.get_one(Subscription, box.subscription_id)
+        row.expires_on = date(2027, 4, 1)
+    change = re.search(r'name="change" value="(\d+)"', html)[1]
+    data = {"csrf_token": csrf_token(html), "change": change, "next": LIST}
+    world.client.post("/auto-renewal/undo-bulk", data=data)
+    with app.app_context():
+        row = db.session.get_one(Subscription, box.subscription_id)
+        assert (row.auto_renewal, row.next_slot_on) == (True, date(2027, 3, 27))
+
+
+def test_a_form_without_its_hidden_fields_changes_nothing(world):
+    world.tick()
+    html = world.page()
+    data = {"csrf_token": csrf_token(html), "period": "yearly"}
+    assert world.client.post(PAGE, data=data).status_code == 422
     assert world.on() == [True, False, False, False, False]
 
 

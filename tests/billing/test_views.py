@@ -88,7 +88,7 @@ def test_a_statement_is_downloaded_whole_however_long(app, acme, owner, monkeypa
     with app.app_context():
         for n in range(1, 6):
             pay(acme, f"d{n}.org", n)
-    monkeypatch.setattr("app.billing.columns.PART", 2)
+    monkeypatch.setattr("app.billing.csv_columns.PART", 2)
     answer = owner.get("/billing/statement.csv")
     assert answer.headers["Content-Disposition"] == "attachment; filename=statement-2027-03-01.csv"
     lines = answer.get_data().decode("utf-8-sig").splitlines()

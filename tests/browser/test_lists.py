@@ -44,6 +44,7 @@ def test_sorting_and_paging_change_the_list_alone_and_the_address(mailboxes):
     page = mailboxes("?size=25")
     page.evaluate("window.stays = true")
     page.get_by_role("link", name="Used space").click()
+    expect(page).to_have_url(re.compile(r"sort=used"))
     page.get_by_role("link", name="Used space").click()
     expect(page).to_have_url(re.compile(r"\?sort=-used&size=25$"))
     expect(first(page)).to_have_text("m29@example.org")

@@ -100,7 +100,9 @@ def test_going_back_is_refused_with_a_sentence(app):
 def test_an_unknown_job_is_refused_and_the_known_ones_are_named(app):
     result = command(app, "--job", "renewal")
     assert result.exit_code == 1
-    assert "There is no job renewal. The jobs are: recovery, renewals, lapses," in result.output
+    assert (
+        "There is no job renewal. The jobs are: recovery, slots, renewals, lapses," in result.output
+    )
     assert ticked_at(app) is None
 
 

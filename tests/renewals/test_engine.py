@@ -378,3 +378,13 @@ def test_statuses_follow_the_days_after_expiry(poor):
         select(JournalRow.event).where(JournalRow.subject == box.name).order_by(JournalRow.id)
     ).all()
     assert events == ["subscription.expired", "subscription.suspended", "subscription.deletable"]
+
+
+def test_what_lost_its_slot_by_mistake_is_found_within_a_day(acme):
+    box = make.mailbox(make.domain(acme), acme, on=True, expires_on=EXPIRY)
+    run(before(20))
+    with transaction() as session:
+        session.get_one(Subscription, box.subscription_id).next_slot_on = None
+    for days in (19, 5):
+        run(before(days))
+    assert attempts(box) == [(before(5), Outcome.RENEWED, None)]

@@ -138,3 +138,10 @@ def test_a_stranger_finds_nothing(app, box, clock):
 def test_nonsense_in_the_form_is_refused(app, owner, box, fields):
     assert renew(owner, box, **fields).status_code in (400, 422)
     assert state(app, box) == (EXPIRED, 5_000, 0)
+
+
+def test_a_form_without_its_hidden_fields_renews_nothing(app, owner, box):
+    page = owner.get(f"/mailboxes/{box.name}/renew").get_data(as_text=True)
+    data = {"csrf_token": csrf_token(page), "period": "monthly"}
+    assert owner.post(f"/mailboxes/{box.name}/renew", data=data).status_code == 422
+    assert state(app, box) == (EXPIRED, 5_000, 0)

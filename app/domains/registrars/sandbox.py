@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.db import transaction
 from app.domains.models import SandboxName
 from app.domains.ports import NameInfo, NotOurs, Renewed, RenewRefused, Unknown
-from app.domains.rules import Refusal, Refused, RegistryName, renew_at_registry
+from app.domains.rules import SANDBOX, Refusal, Refused, RegistryName, renew_at_registry
 
-NAME = "sandbox"
+NAME = SANDBOX
 
 
 class SandboxRegistrar:
