@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import BigInteger, cast, update
 from sqlalchemy.orm import Session
 
 from app.lib.dates import add_months, months_until
@@ -253,7 +253,8 @@ def _anchor(expires_on: date, months: int) -> date:
 
 def fill(session: Session) -> None:
     """Give each mailbox some used space, which no file carries: lists look as they do in use."""
-    quota = Mailbox.quota_mib * 1024 * 1024
+    # Wide from the start: PostgreSQL counts 32-bit columns in 32 bits.
+    quota = cast(Mailbox.quota_mib, BigInteger) * 1024 * 1024
     session.execute(
         update(Mailbox).values(used_bytes=quota * (Mailbox.id * 37 % 101) // 104),
         execution_options={"synchronize_session": False},
