@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.auto_renewal.models import BulkChange, BulkChangeRow
+from app.auto_renewal.models import KEPT, BulkChange, BulkChangeRow
 from app.auto_renewal.service import Caller
 from app.billing import service as billing
 from app.db import insert_once
@@ -34,14 +34,6 @@ from app.subscriptions.rules import Kind
 from app.subscriptions.service import Choice
 
 VALID_FOR = timedelta(minutes=10)
-_KEPT = (
-    "auto_renewal",
-    "auto_renewal_since",
-    "renewal_months",
-    "billed_organization_id",
-    "billing_contact_id",
-    "card_id",
-)
 
 
 class AlreadyDone(Exception):
@@ -199,7 +191,7 @@ def undo_all(session: Session, change_id: int, caller: Caller) -> Undone:
     on_again = "auto_renewal.changed" if change.on else "auto_renewal.switched_on"
     back = case((BulkChangeRow.auto_renewal, on_again), else_=OFF)
     _journal(session, unchanged, back, None, caller)
-    before = {name: getattr(BulkChangeRow, name) for name in _KEPT}
+    before = {name: getattr(BulkChangeRow, name) for name in KEPT}
     number = _rows(
         session.execute(
             update(Subscription)
@@ -285,13 +277,13 @@ def _values(choice: Choice, kind: Kind, caller: Caller) -> dict[str, Any]:
 def _keep_what_stood(
     session: Session, change_id: int, order: Order, organization_ids: Collection[int]
 ) -> None:
-    columns = [getattr(Subscription, name) for name in _KEPT]
+    columns = [getattr(Subscription, name) for name in KEPT]
     rows = select(literal(change_id), Subscription.id, *columns).where(
         Subscription.id.in_(order.targets),
         Subscription.organization_id.in_(organization_ids),
         _differs(order.choice),
     )
-    into = ["change_id", "subscription_id", *_KEPT]
+    into = ["change_id", "subscription_id", *KEPT]
     session.execute(insert(BulkChangeRow).from_select(into, rows))
 
 

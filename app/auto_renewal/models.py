@@ -7,6 +7,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model, UtcDateTime
 
+# What a row remembers of its subscription, under the same names.
+KEPT = (
+    "auto_renewal",
+    "auto_renewal_since",
+    "renewal_months",
+    "billed_organization_id",
+    "billing_contact_id",
+    "card_id",
+)
+
 
 class BulkChange(Model):
     """One form that changed many choices. `nonce` is the form's, so that it acts once (R20)."""

@@ -18,7 +18,7 @@ from sqlalchemy import update as update_table
 from sqlalchemy.orm import Session, aliased
 
 from app.auto_renewal.bulk import Different, Done
-from app.auto_renewal.models import BulkChange, BulkChangeRow
+from app.auto_renewal.models import KEPT, BulkChange, BulkChangeRow
 from app.auto_renewal.recurring_queries import Payment, differs, stop
 from app.auto_renewal.service import Caller, Refusal, Refused
 from app.billing import service as billing
@@ -35,15 +35,6 @@ from app.selections.sets import mixed_sum, named
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind
 from app.web.listing import Found
-
-_KEPT = (
-    "auto_renewal",
-    "auto_renewal_since",
-    "renewal_months",
-    "billed_organization_id",
-    "billing_contact_id",
-    "card_id",
-)
 
 
 @dataclass(frozen=True)
@@ -129,14 +120,14 @@ def _keep_what_stood(session: Session, change_id: int, payment: Payment, found: 
     concerned = selecting.ticked(payment.organization_id, found, select(Subscription.id)).where(
         stop().is_(None), differs(payment)
     )
-    columns = [getattr(Subscription, name) for name in _KEPT]
+    columns = [getattr(Subscription, name) for name in KEPT]
     rows = (
         select(literal(change_id), Subscription.id, *columns)
         .where(Subscription.id.in_(concerned))
         .order_by(Subscription.id)
         .with_for_update()
     )
-    into = ["change_id", "subscription_id", *_KEPT]
+    into = ["change_id", "subscription_id", *KEPT]
     kept = session.execute(
         insert(BulkChangeRow).from_select(into, rows).execution_options(preserve_rowcount=True)
     )

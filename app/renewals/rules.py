@@ -56,7 +56,7 @@ class Block(StrEnum):
 
 def attempt_due(now: datetime, expires_on: date, tz: ZoneInfo) -> bool:
     """Whether `now` falls on one of the business days J-5 to J-1 of a mailbox (R6)."""
-    return 1 <= (expires_on - business_date(now, tz)).days <= MAILBOX_FIRST_DAY
+    return is_attempt_day(Kind.MAILBOX, expires_on, business_date(now, tz))
 
 
 def is_attempt_day(kind: Kind, expires_on: date, today: date) -> bool:
