@@ -8,6 +8,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Valid
 
 from app.accounts.rules import PASSWORD_LENGTHS, Role, is_guessable
 from app.accounts.words import role_explained, role_name
+from app.web.texts import tidy
 
 EMAIL_LENGTH = 254
 # Longer ones would only make the server work (threat 25).
@@ -17,11 +18,6 @@ LANGUAGES = [SelectChoice("en", "English"), SelectChoice("fr", "Français")]
 
 def _lower(text: str | None) -> str:
     return (text or "").strip().lower()
-
-
-def _tidy(text: str | None) -> str:
-    """One line without the spaces around and the characters nobody sees (threat 11)."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
 
 
 def _roles() -> list[SelectChoice]:
@@ -82,7 +78,7 @@ class ForgottenForm(FlaskForm):
 class ChoosePasswordForm(_NewPassword):
     """A new password; people who are new also say their name."""
 
-    name = StringField(_l("Your name"), [Length(max=120)], filters=[_tidy])
+    name = StringField(_l("Your name"), [Length(max=120)], filters=[tidy])
     password = PasswordField(_l("New password"), NEW_PASSWORD)
 
     def validate_password(self, field: Field) -> None:
@@ -108,7 +104,7 @@ class ProfileForm(FlaskForm):
     """Name and language."""
 
     name = StringField(
-        _l("Name"), [DataRequired(_l("Enter your name.")), Length(max=120)], filters=[_tidy]
+        _l("Name"), [DataRequired(_l("Enter your name.")), Length(max=120)], filters=[tidy]
     )
     language = SelectField(_l("Language"), choices=LANGUAGES)
 
@@ -138,5 +134,5 @@ class OrganizationForm(FlaskForm):
     """The name of an organization."""
 
     name = StringField(
-        _l("Name"), [DataRequired(_l("Enter a name.")), Length(max=120)], filters=[_tidy]
+        _l("Name"), [DataRequired(_l("Enter a name.")), Length(max=120)], filters=[tidy]
     )

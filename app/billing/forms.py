@@ -11,14 +11,10 @@ from wtforms.validators import DataRequired, Email, Length, ValidationError
 
 from app.billing.contacts import Details
 from app.web.i18n import language
+from app.web.texts import tidy
 
 # Not the unknown country, nor the two pseudo-countries for testing translations.
 _COUNTRY = "(?!ZZ|X[AB])[A-Z]{2}"
-
-
-def _tidy(text: str | None) -> str:
-    """One line without the spaces around and the characters nobody sees."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
 
 
 def _compact(text: str | None) -> str:
@@ -40,18 +36,18 @@ class ContactForm(FlaskForm):
     """Name, address and VAT id of a billing contact."""
 
     name = StringField(
-        _l("Name"), [*_required(_l("Enter a name.")), Length(max=120)], filters=[_tidy]
+        _l("Name"), [*_required(_l("Enter a name.")), Length(max=120)], filters=[tidy]
     )
     address = StringField(
         _l("Street address"),
         [*_required(_l("Enter a street address.")), Length(max=200)],
-        filters=[_tidy],
+        filters=[tidy],
     )
     postcode = StringField(
-        _l("Postcode"), [*_required(_l("Enter a postcode.")), Length(max=20)], filters=[_tidy]
+        _l("Postcode"), [*_required(_l("Enter a postcode.")), Length(max=20)], filters=[tidy]
     )
     city = StringField(
-        _l("City"), [*_required(_l("Enter a city.")), Length(max=100)], filters=[_tidy]
+        _l("City"), [*_required(_l("Enter a city.")), Length(max=100)], filters=[tidy]
     )
     country = SelectField(_l("Country"), choices=_countries)
     vat_id = StringField(_l("VAT number"), filters=[_compact])
@@ -62,7 +58,7 @@ class ContactForm(FlaskForm):
             Length(max=254),
             Email(_l("This is not an e-mail address.")),
         ],
-        filters=[_tidy],
+        filters=[tidy],
     )
     default = BooleanField(_l("Use for everything that names no other contact"))
 
