@@ -10,6 +10,7 @@ from app.accounts import models as _accounts  # noqa: F401
 from app.accounts.installation import terms
 from app.auto_renewal import models as _auto_renewal  # noqa: F401
 from app.billing import models as _billing  # noqa: F401
+from app.billing import payment_models as _payments  # noqa: F401
 from app.billing.checks import check_balances
 from app.domains import models as _domains  # noqa: F401
 from app.domains.ports import Registrar

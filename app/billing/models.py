@@ -36,6 +36,12 @@ class Wallet(Model):
             sqlite_where=text("forecast_due"),
             postgresql_where=text("forecast_due"),
         ),
+        Index(
+            "ix_wallets_funded",
+            "id",
+            sqlite_where=text("funded_by IS NOT NULL"),
+            postgresql_where=text("funded_by IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,6 +52,11 @@ class Wallet(Model):
     overdraft: Mapped[int] = mapped_column(BigInteger, default=0)
     # Something changed since the renewals it pays were last forecast.
     forecast_due: Mapped[bool] = mapped_column(default=True)
+    # The top-up or card that came and may pay what could not be paid today (R6): `payment:7`.
+    funded_by: Mapped[str | None] = mapped_column(String(40))
+    # Topped up by card to `auto_top_up_to` where less than `auto_top_up_below` is left; or neither.
+    auto_top_up_below: Mapped[int | None] = mapped_column(BigInteger)
+    auto_top_up_to: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class LedgerAccount(Model):
@@ -113,19 +124,31 @@ class BillingContact(Model):
 
 
 class Card(Model):
-    """A card at the payment gateway: brand, last four digits, expiry, holder, token; no number."""
+    """A card at the payment gateway: brand, last four digits, expiry, holder, token; no number.
+
+    The one of the lowest `rank` is the default, the others are its backups in that order (R13b).
+    """
 
     __tablename__ = "cards"
-    __table_args__ = (CheckConstraint("exp_month BETWEEN 1 AND 12", name="month"),)
+    __table_args__ = (
+        CheckConstraint("exp_month BETWEEN 1 AND 12", name="month"),
+        Index("ix_cards_by_expiry", "exp_year", "exp_month"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(64), unique=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), index=True)
+    gateway: Mapped[str] = mapped_column(String(20), default="sandbox", server_default="sandbox")
     brand: Mapped[str] = mapped_column(String(20))
     last4: Mapped[str] = mapped_column(String(4))
     exp_month: Mapped[int]
     exp_year: Mapped[int]
     holder: Mapped[str] = mapped_column(String(120))
+    # What the organization calls it, where it has several.
+    label: Mapped[str | None] = mapped_column(String(60))
     token: Mapped[str] = mapped_column(String(120))
     validated: Mapped[bool] = mapped_column(default=False)
     auto_debit: Mapped[bool] = mapped_column(default=False)
+    rank: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Why the bank refused it for good (R14), None while it may be charged.
+    unusable_because: Mapped[str | None] = mapped_column(String(200))

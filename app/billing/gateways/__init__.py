@@ -1,0 +1,1 @@
+"""One payment gateway a file; each passes the tests of `tests/contracts`."""
