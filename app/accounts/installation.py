@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Installation, Organization
 from app.db import db
+from app.journal.service import Actor
 from app.lib.dates import business_date
 from app.web.state import now
 
@@ -26,6 +27,20 @@ class Terms:
     def today(self, at: datetime) -> date:
         """The business date of an instant."""
         return business_date(at, self.tz)
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who acts, when, and in which currency and zone."""
+
+    now: datetime
+    terms: Terms
+    by: Actor
+
+    @property
+    def today(self) -> date:
+        """The business date of `now` (R1)."""
+        return self.terms.today(self.now)
 
 
 def terms(session: Session | None = None) -> Terms:

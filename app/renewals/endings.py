@@ -6,13 +6,13 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.installation import Terms
+from app.accounts.installation import Context
 from app.billing import service as billing
 from app.billing.models import Wallet
 from app.billing.rules import AccountKind, EntryKind
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
-from app.journal.service import Actor, record
+from app.journal.service import record
 from app.operator_tasks.service import close_tasks, open_task
 from app.renewals import queries, rules
 from app.renewals.models import Attempt, Renewal
@@ -22,20 +22,6 @@ from app.subscriptions.rules import Extension
 from app.subscriptions.service import extend_to, forecast_anew, locked
 
 SETTLED_BY_RENEWING = ("no_price", "registry_refused", "registry_date")
-
-
-@dataclass(frozen=True)
-class Context:
-    """Who acts, when, and in which currency and zone."""
-
-    now: datetime
-    terms: Terms
-    by: Actor
-
-    @property
-    def today(self) -> date:
-        """The business date of `now` (R1)."""
-        return self.terms.today(self.now)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import assert_never
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.installation import terms
+from app.accounts.installation import Context, terms
 from app.db import db, reading, transaction
 from app.domains.models import Domain
 from app.domains.ports import (
@@ -29,7 +29,6 @@ from app.journal.service import Actor
 from app.lib.dates import at
 from app.operator_tasks.service import close_tasks, open_task
 from app.renewals import endings, queries, service
-from app.renewals.endings import Context
 from app.renewals.models import Renewal
 from app.renewals.rules import SLOT_TIME, Block, Reading, read_registry
 from app.renewals.service import Claimed

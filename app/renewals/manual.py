@@ -5,9 +5,9 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from app.accounts.installation import Context
 from app.domains.models import Domain
 from app.renewals import queries
-from app.renewals.endings import Context
 from app.renewals.rules import Outcome, Trigger
 from app.renewals.service import Ended, Order, attempt
 from app.subscriptions.rules import Kind

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.installation import Context
 from app.billing import service as billing
 from app.billing.models import Wallet
 from app.db import insert_once
@@ -12,7 +13,7 @@ from app.domains.models import Domain
 from app.domains.rules import DomainStatus, current_expiry_date
 from app.operator_tasks.service import open_task
 from app.renewals import queries, rules
-from app.renewals.endings import Context, End, end_attempt, finish_mailbox
+from app.renewals.endings import End, end_attempt, finish_mailbox
 from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import Block, Outcome, RenewalState, Trigger
 from app.subscriptions.models import Subscription

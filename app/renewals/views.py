@@ -11,13 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms.fields.choices import SelectChoice
 
 from app.accounts.access import Membership, actor, chosen, may, organizations_with, require, scope
-from app.accounts.installation import terms, today
+from app.accounts.installation import Context, terms, today
 from app.accounts.rules import Right
 from app.billing.queries import balance
 from app.db import db, transaction
 from app.lib.ids import public_id
 from app.renewals import queries, words
-from app.renewals.endings import Context
 from app.renewals.forms import RenewNowForm
 from app.renewals.manual import AlreadyDone, Wish, renew_now
 from app.renewals.queries import OwnMailbox

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from app.accounts.installation import terms
+from app.accounts.installation import Context, terms
 from app.auto_renewal import bulk
 from app.auto_renewal.service import Caller
 from app.billing import service as billing
@@ -17,7 +17,6 @@ from app.domains.models import SandboxName
 from app.jobs.service import tick
 from app.journal.service import Actor
 from app.renewals import verdicts
-from app.renewals.endings import Context
 from app.renewals.manual import Wish, renew_now
 from app.renewals.rules import next_attempt_day
 from app.subscriptions.models import Subscription
