@@ -16,8 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.billing.rules import Decline, PaymentState, Purpose, RefundState
 from app.db import Model, UtcDateTime, enum_column
 
-_FUNDING = "purpose = 'funding'"
-_FUNDED = "purpose = 'funding' AND state NOT IN ('declined', 'abandoned')"
+_BY_ITSELF = "purpose IN ('funding', 'auto_top_up')"
+_NOT_IN_VAIN = _BY_ITSELF + " AND state NOT IN ('declined', 'abandoned')"
 _OPEN = "state IN ('created', 'waiting', 'unknown')"
 
 
@@ -38,16 +38,16 @@ class Payment(Model):
             "card_id",
             "business_date",
             unique=True,
-            sqlite_where=text(_FUNDING),
-            postgresql_where=text(_FUNDING),
+            sqlite_where=text(_BY_ITSELF),
+            postgresql_where=text(_BY_ITSELF),
         ),
         Index(
             "uq_payments_organization_day",
             "organization_id",
             "business_date",
             unique=True,
-            sqlite_where=text(_FUNDED),
-            postgresql_where=text(_FUNDED),
+            sqlite_where=text(_NOT_IN_VAIN),
+            postgresql_where=text(_NOT_IN_VAIN),
         ),
         Index("ix_payments_open", "state", sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
     )

@@ -8,8 +8,13 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Organization
 from app.billing.models import BillingContact, Card, LedgerAccount, LedgerEntry, LedgerTx, Wallet
+from app.billing.ports import Payer
 from app.billing.rules import Balance, EntryKind
+
+# Where a gateway's page is shown in French, as it knows no person of ours.
+_FRENCH = ("FR", "BE", "CH", "LU", "MC")
 
 
 def balance(session: Session, organization_id: int, currency: str) -> Balance:
@@ -63,6 +68,22 @@ def cards(session: Session, organization_id: int) -> list[Card]:
             select(Card).where(Card.organization_id == organization_id).order_by(Card.id)
         )
     )
+
+
+def payer(session: Session, organization_id: int) -> Payer:
+    """Who pays, in the words of a gateway: the organization, and where its bills go."""
+    row = session.execute(
+        select(
+            Organization.public_id, Organization.name, Organization.country, BillingContact.email
+        )
+        .outerjoin(
+            BillingContact,
+            (BillingContact.organization_id == Organization.id) & BillingContact.is_default,
+        )
+        .where(Organization.id == organization_id)
+    ).one()
+    language = "fr" if row.country in _FRENCH else "en"
+    return Payer(row.public_id, row.name, row.email or "", language)
 
 
 @dataclass(frozen=True)

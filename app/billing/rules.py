@@ -61,6 +61,10 @@ class Purpose(StrEnum):
     AUTO_TOP_UP = "auto_top_up"
 
 
+# Charged while the customer is away: at most once a day (R14).
+BY_ITSELF = (Purpose.FUNDING, Purpose.AUTO_TOP_UP)
+
+
 class Decline(StrEnum):
     """Why a gateway did not take the money (R14)."""
 
@@ -152,3 +156,22 @@ def to_charge(total: int, available: int) -> int:
     """What a card is charged for items worth `total`: the shortfall, debts included (R13b)."""
     shortfall = total - available
     return max(shortfall, MIN_CHARGE) if shortfall > 0 else 0
+
+
+def source_of(gateway: str) -> AccountKind:
+    """The kind of ledger account that money of a gateway comes from (L1)."""
+    return AccountKind.BANK if gateway == "manual" else AccountKind.PSP_CLEARING
+
+
+# When an open payment is asked about again; the last one goes on for ever.
+_WAITS = (5, 5, 15, 60, 360)
+
+
+def look_up_after(state: PaymentState, look_ups: int) -> timedelta:
+    """How long after the last question the gateway is asked again about an open payment (L6).
+
+    A customer on the gateway's page is mostly seen coming back; hours are enough for the others.
+    """
+    if state is PaymentState.WAITING:
+        return timedelta(minutes=60 if look_ups else 15)
+    return timedelta(minutes=_WAITS[min(look_ups, len(_WAITS) - 1)])

@@ -62,6 +62,26 @@ def forecast_anew(
     )
 
 
+def lock_wallets(session: Session, organization_ids: Collection[int]) -> None:
+    """Lock these organizations' wallets: before any payment of theirs, in the order of ids (L3)."""
+    session.execute(
+        select(Wallet.id)
+        .where(Wallet.organization_id.in_(organization_ids))
+        .order_by(Wallet.id)
+        .with_for_update()
+    ).all()
+
+
+def funded(session: Session, wallet_id: int, by: str) -> None:
+    """Something came that may pay what could not be paid today, such as ``payment:7`` (R6)."""
+    session.execute(
+        update(Wallet)
+        .where(Wallet.id == wallet_id)
+        .values(funded_by=by, forecast_due=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def forecast_is_done(session: Session, organization_id: int, currency: str) -> None:
     """What the wallet will pay is worked out; to be said in the transaction that stores it."""
     session.execute(

@@ -36,6 +36,23 @@ def upgrade() -> None:
     with op.batch_alter_table('gateway_events', schema=None) as batch_op:
         batch_op.create_index('ix_gateway_events_open', ['next_try_at'], unique=False, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
 
+    op.create_table('invoice_series',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sa.String(length=4), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('next_number', sa.Integer(), nullable=False),
+    sa.Column('last_date', sa.Date(), nullable=False),
+    sa.CheckConstraint('next_number >= 1', name=op.f('ck_invoice_series_next')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_invoice_series')),
+    sa.UniqueConstraint('code', 'year', name=op.f('uq_invoice_series_code_year'))
+    )
+    op.create_table('vat_rates',
+    sa.Column('country', sa.String(length=2), nullable=False),
+    sa.Column('from_date', sa.Date(), nullable=False),
+    sa.Column('rate', sa.Integer(), nullable=False),
+    sa.CheckConstraint('rate BETWEEN 0 AND 10000', name=op.f('ck_vat_rates_rate')),
+    sa.PrimaryKeyConstraint('country', 'from_date', name=op.f('pk_vat_rates'))
+    )
     op.create_table('card_setups',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('public_id', sa.String(length=64), nullable=False),
@@ -101,8 +118,39 @@ def upgrade() -> None:
         batch_op.create_index('ix_payments_of_organization', ['organization_id', 'id'], unique=False)
         batch_op.create_index('ix_payments_open', ['state'], unique=False, sqlite_where=sa.text("state IN ('created', 'waiting', 'unknown')"), postgresql_where=sa.text("state IN ('created', 'waiting', 'unknown')"))
         batch_op.create_index(batch_op.f('ix_payments_wallet_id'), ['wallet_id'], unique=False)
-        batch_op.create_index('uq_payments_card_day', ['card_id', 'business_date'], unique=True, sqlite_where=sa.text("purpose = 'funding'"), postgresql_where=sa.text("purpose = 'funding'"))
-        batch_op.create_index('uq_payments_organization_day', ['organization_id', 'business_date'], unique=True, sqlite_where=sa.text("purpose = 'funding' AND state NOT IN ('declined', 'abandoned')"), postgresql_where=sa.text("purpose = 'funding' AND state NOT IN ('declined', 'abandoned')"))
+        batch_op.create_index('uq_payments_card_day', ['card_id', 'business_date'], unique=True, sqlite_where=sa.text("purpose IN ('funding', 'auto_top_up')"), postgresql_where=sa.text("purpose IN ('funding', 'auto_top_up')"))
+        batch_op.create_index('uq_payments_organization_day', ['organization_id', 'business_date'], unique=True, sqlite_where=sa.text("purpose IN ('funding', 'auto_top_up') AND state NOT IN ('declined', 'abandoned')"), postgresql_where=sa.text("purpose IN ('funding', 'auto_top_up') AND state NOT IN ('declined', 'abandoned')"))
+
+    op.create_table('proformas',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('public_id', sa.String(length=64), nullable=False),
+    sa.Column('number', sa.String(length=20), nullable=False),
+    sa.Column('state', sa.Enum('open', 'paid', 'cancelled', 'expired', name='proforma_state', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('organization_id', sa.Integer(), nullable=False),
+    sa.Column('contact_id', sa.Integer(), nullable=True),
+    sa.Column('automatic', sa.Boolean(), nullable=False),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('made_on', sa.Date(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_on', sa.Date(), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('language', sa.String(length=2), nullable=False),
+    sa.Column('seller', sa.JSON(), nullable=False),
+    sa.Column('client', sa.JSON(), nullable=False),
+    sa.Column('mentions', sa.JSON(), nullable=False),
+    sa.Column('net', sa.BigInteger(), nullable=False),
+    sa.Column('vat', sa.BigInteger(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('net + vat = total', name=op.f('ck_proformas_sums')),
+    sa.ForeignKeyConstraint(['contact_id'], ['billing_contacts.id'], name=op.f('fk_proformas_contact_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['organizations.id'], name=op.f('fk_proformas_organization_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_proformas')),
+    sa.UniqueConstraint('number', name=op.f('uq_proformas_number')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_proformas_public_id'))
+    )
+    with op.batch_alter_table('proformas', schema=None) as batch_op:
+        batch_op.create_index('ix_proformas_of_organization', ['organization_id', 'made_on', 'id'], unique=False)
+        batch_op.create_index('ix_proformas_open', ['expires_on', 'id'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
 
     op.create_table('disputes',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -119,6 +167,74 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('disputes', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_disputes_payment_id'), ['payment_id'], unique=False)
+
+    op.create_table('invoices',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('public_id', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.Enum('invoice', 'credit_note', name='document_kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('state', sa.Enum('draft', 'issued', name='document_state', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('number', sa.String(length=20), nullable=True),
+    sa.Column('organization_id', sa.Integer(), nullable=False),
+    sa.Column('contact_id', sa.Integer(), nullable=True),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('day_key', sa.String(length=80), nullable=True),
+    sa.Column('proforma_id', sa.Integer(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('credits_id', sa.Integer(), nullable=True),
+    sa.Column('reason', sa.String(length=200), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=True),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('language', sa.String(length=2), nullable=False),
+    sa.Column('seller', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('client', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('mentions', sa.JSON(), nullable=False),
+    sa.Column('net', sa.BigInteger(), nullable=True),
+    sa.Column('vat', sa.BigInteger(), nullable=True),
+    sa.Column('total', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint("(kind = 'credit_note') = (credits_id IS NOT NULL)", name=op.f('ck_invoices_credits')),
+    sa.CheckConstraint("(state = 'draft') = (issued_on IS NULL)", name=op.f('ck_invoices_dated')),
+    sa.CheckConstraint("(state = 'draft') = (number IS NULL)", name=op.f('ck_invoices_numbered')),
+    sa.CheckConstraint("state = 'draft' OR client IS NOT NULL", name=op.f('ck_invoices_client')),
+    sa.CheckConstraint("state = 'draft' OR net + vat = total", name=op.f('ck_invoices_sums')),
+    sa.CheckConstraint("state = 'draft' OR seller IS NOT NULL", name=op.f('ck_invoices_seller')),
+    sa.ForeignKeyConstraint(['contact_id'], ['billing_contacts.id'], name=op.f('fk_invoices_contact_id')),
+    sa.ForeignKeyConstraint(['credits_id'], ['invoices.id'], name=op.f('fk_invoices_credits_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['organizations.id'], name=op.f('fk_invoices_organization_id')),
+    sa.ForeignKeyConstraint(['proforma_id'], ['proformas.id'], name=op.f('fk_invoices_proforma_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_invoices')),
+    sa.UniqueConstraint('day_key', name=op.f('uq_invoices_day_key')),
+    sa.UniqueConstraint('number', name=op.f('uq_invoices_number')),
+    sa.UniqueConstraint('proforma_id', name=op.f('uq_invoices_proforma_id')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_invoices_public_id'))
+    )
+    with op.batch_alter_table('invoices', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_invoices_credits_id'), ['credits_id'], unique=False)
+        batch_op.create_index('ix_invoices_drafts', ['day', 'id'], unique=False, sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"))
+        batch_op.create_index('ix_invoices_of_organization', ['organization_id', 'issued_on', 'id'], unique=False)
+
+    op.create_table('proforma_lines',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('proforma_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('open', sa.Boolean(), nullable=False),
+    sa.Column('subscription_id', sa.Integer(), nullable=False),
+    sa.Column('cur_expires_on', sa.Date(), nullable=False),
+    sa.Column('kind', sa.Enum('domain', 'mailbox', name='proforma_line_kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('subject', sa.String(length=320), nullable=False),
+    sa.Column('months', sa.Integer(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('net', sa.BigInteger(), nullable=False),
+    sa.Column('vat_category', sa.String(length=2), nullable=False),
+    sa.Column('vat_rate', sa.Integer(), nullable=False),
+    sa.Column('vat', sa.BigInteger(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('net + vat = total', name=op.f('ck_proforma_lines_sums')),
+    sa.ForeignKeyConstraint(['proforma_id'], ['proformas.id'], name=op.f('fk_proforma_lines_proforma_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_proforma_lines')),
+    sa.UniqueConstraint('proforma_id', 'position', name=op.f('uq_proforma_lines_proforma_id_position'))
+    )
+    with op.batch_alter_table('proforma_lines', schema=None) as batch_op:
+        batch_op.create_index('uq_proforma_lines_order', ['subscription_id', 'cur_expires_on'], unique=True, sqlite_where=sa.text('open'), postgresql_where=sa.text('open'))
 
     op.create_table('refunds',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -144,6 +260,35 @@ def upgrade() -> None:
         batch_op.create_index('ix_refunds_open', ['state'], unique=False, sqlite_where=sa.text("state IN ('created', 'unknown')"), postgresql_where=sa.text("state IN ('created', 'unknown')"))
         batch_op.create_index(batch_op.f('ix_refunds_payment_id'), ['payment_id'], unique=False)
 
+    op.create_table('invoice_lines',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('invoice_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Enum('domain', 'mailbox', name='line_kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('subject', sa.String(length=320), nullable=False),
+    sa.Column('months', sa.Integer(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('supplied_on', sa.Date(), nullable=False),
+    sa.Column('quantity', sa.Integer(), nullable=False),
+    sa.Column('unit_net', sa.BigInteger(), nullable=True),
+    sa.Column('net', sa.BigInteger(), nullable=True),
+    sa.Column('vat_category', sa.String(length=2), nullable=True),
+    sa.Column('vat_rate', sa.Integer(), nullable=True),
+    sa.Column('vat', sa.BigInteger(), nullable=True),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.Column('renewal_id', sa.Integer(), nullable=True),
+    sa.Column('credits_line_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint('net IS NULL OR net + vat = total', name=op.f('ck_invoice_lines_sums')),
+    sa.CheckConstraint('net IS NULL OR quantity * unit_net = net', name=op.f('ck_invoice_lines_price')),
+    sa.CheckConstraint('quantity <> 0', name=op.f('ck_invoice_lines_quantity')),
+    sa.ForeignKeyConstraint(['credits_line_id'], ['invoice_lines.id'], name=op.f('fk_invoice_lines_credits_line_id')),
+    sa.ForeignKeyConstraint(['invoice_id'], ['invoices.id'], name=op.f('fk_invoice_lines_invoice_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_invoice_lines')),
+    sa.UniqueConstraint('credits_line_id', name=op.f('uq_invoice_lines_credits_line_id')),
+    sa.UniqueConstraint('invoice_id', 'position', name=op.f('uq_invoice_lines_invoice_id_position')),
+    sa.UniqueConstraint('renewal_id', name=op.f('uq_invoice_lines_renewal_id'))
+    )
     with op.batch_alter_table('cards', schema=None) as batch_op:
         batch_op.add_column(sa.Column('gateway', sa.String(length=20), server_default='sandbox', nullable=False))
         batch_op.add_column(sa.Column('label', sa.String(length=60), nullable=True))
@@ -175,18 +320,34 @@ def downgrade() -> None:
         batch_op.drop_column('label')
         batch_op.drop_column('gateway')
 
+    op.drop_table('invoice_lines')
     with op.batch_alter_table('refunds', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_refunds_payment_id'))
         batch_op.drop_index('ix_refunds_open', sqlite_where=sa.text("state IN ('created', 'unknown')"), postgresql_where=sa.text("state IN ('created', 'unknown')"))
 
     op.drop_table('refunds')
+    with op.batch_alter_table('proforma_lines', schema=None) as batch_op:
+        batch_op.drop_index('uq_proforma_lines_order', sqlite_where=sa.text('open'), postgresql_where=sa.text('open'))
+
+    op.drop_table('proforma_lines')
+    with op.batch_alter_table('invoices', schema=None) as batch_op:
+        batch_op.drop_index('ix_invoices_of_organization')
+        batch_op.drop_index('ix_invoices_drafts', sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"))
+        batch_op.drop_index(batch_op.f('ix_invoices_credits_id'))
+
+    op.drop_table('invoices')
     with op.batch_alter_table('disputes', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_disputes_payment_id'))
 
     op.drop_table('disputes')
+    with op.batch_alter_table('proformas', schema=None) as batch_op:
+        batch_op.drop_index('ix_proformas_open', sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
+        batch_op.drop_index('ix_proformas_of_organization')
+
+    op.drop_table('proformas')
     with op.batch_alter_table('payments', schema=None) as batch_op:
-        batch_op.drop_index('uq_payments_organization_day', sqlite_where=sa.text("purpose = 'funding' AND state NOT IN ('declined', 'abandoned')"), postgresql_where=sa.text("purpose = 'funding' AND state NOT IN ('declined', 'abandoned')"))
-        batch_op.drop_index('uq_payments_card_day', sqlite_where=sa.text("purpose = 'funding'"), postgresql_where=sa.text("purpose = 'funding'"))
+        batch_op.drop_index('uq_payments_organization_day', sqlite_where=sa.text("purpose IN ('funding', 'auto_top_up') AND state NOT IN ('declined', 'abandoned')"), postgresql_where=sa.text("purpose IN ('funding', 'auto_top_up') AND state NOT IN ('declined', 'abandoned')"))
+        batch_op.drop_index('uq_payments_card_day', sqlite_where=sa.text("purpose IN ('funding', 'auto_top_up')"), postgresql_where=sa.text("purpose IN ('funding', 'auto_top_up')"))
         batch_op.drop_index(batch_op.f('ix_payments_wallet_id'))
         batch_op.drop_index('ix_payments_open', sqlite_where=sa.text("state IN ('created', 'waiting', 'unknown')"), postgresql_where=sa.text("state IN ('created', 'waiting', 'unknown')"))
         batch_op.drop_index('ix_payments_of_organization')
@@ -198,6 +359,8 @@ def downgrade() -> None:
         batch_op.drop_index('ix_card_setups_open', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.drop_table('card_setups')
+    op.drop_table('vat_rates')
+    op.drop_table('invoice_series')
     with op.batch_alter_table('gateway_events', schema=None) as batch_op:
         batch_op.drop_index('ix_gateway_events_open', sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
 

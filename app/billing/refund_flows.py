@@ -1,0 +1,141 @@
+"""Refunds, disputes and card data with the outside world: asked of the gateway, then recorded."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from sqlalchemy import select, update
+
+from app.accounts.installation import Context, terms
+from app.billing import refunds
+from app.billing.models import Card
+from app.billing.payment_flows import KEYS_LAST
+from app.billing.payment_models import Payment, Refund
+from app.billing.ports import (
+    CardDetails,
+    Dispute,
+    Money,
+    NotFound,
+    Refunded,
+    Refused,
+    Unknown,
+    Waiting,
+    gateways,
+)
+from app.billing.rules import RefundState
+from app.billing.service import forecast_anew
+from app.db import reading, transaction
+from app.journal.service import Actor
+
+ASK_AGAIN_AFTER = timedelta(minutes=5)
+
+
+def refund(
+    payment_id: int, amount: int, idem_key: str, reason: str, context: Context
+) -> RefundState:
+    """Give money of a payment back to where it came from. Raises refunds.CannotRefund."""
+    with transaction() as session:
+        refund_id = refunds.begin_refund(
+            session, payment_id, amount, idem_key, reason, context
+        )  # fmt: skip
+    return _send(refund_id, context)
+
+
+def settle_refund(key: str, now: datetime) -> bool:
+    """Look a refund up by its key and record what came of it; whether that ended it."""
+    context = Context(now, terms(), Actor())
+    with reading() as session:
+        refund_id = session.scalar(select(Refund.id).where(Refund.idem_key == key))
+    return refund_id is not None and _look_up(refund_id, context)
+
+
+def settle_dispute(gateway: str, ref: str, now: datetime) -> bool:
+    """Read a dispute at its gateway and record how it stands; False when nothing is known of it."""
+    context = Context(now, terms(), Actor())
+    answer = gateways().get(gateway).dispute(ref)
+    if not isinstance(answer, Dispute):
+        return False
+    with transaction() as session:
+        return refunds.note_dispute(session, gateway, answer, context)
+
+
+def refresh_card(gateway: str, token: str, _now: datetime) -> bool:
+    """Read a card at its gateway and keep its present expiry (A15); whether it was there."""
+    answer = gateways().get(gateway).card(token)
+    if not isinstance(answer, CardDetails):
+        return False
+    with transaction() as session:
+        owner = session.scalar(
+            update(Card)
+            .where(Card.gateway == gateway, Card.token == token)
+            .values(exp_month=answer.exp_month, exp_year=answer.exp_year, last4=answer.last4)
+            .returning(Card.organization_id)
+            .execution_options(synchronize_session=False)
+        )
+        if owner is not None:
+            forecast_anew(session, [owner])
+    return owner is not None
+
+
+def recover(now: datetime, run_id: int) -> int:
+    """Ask about refunds without a known end; the number of those that ended (CP17)."""
+    context = Context(now, terms(), Actor(run_id=run_id))
+    with reading() as session:
+        due = session.scalars(
+            select(Refund.id)
+            .where(Refund.state.in_(refunds.OPEN), Refund.looked_up_at <= now - ASK_AGAIN_AFTER)
+            .order_by(Refund.id)
+        ).all()
+    return sum(_recovered(refund_id, context) for refund_id in due)
+
+
+def _recovered(refund_id: int, context: Context) -> bool:
+    with transaction() as session:
+        mine = refunds.claim_refund_look_up(session, refund_id, context)
+    return mine and _look_up(refund_id, context)
+
+
+def _look_up(refund_id: int, context: Context) -> bool:
+    with reading() as session:
+        row = session.execute(
+            select(Payment.gateway, Refund.idem_key, Refund.created_at)
+            .join(Payment, Payment.id == Refund.payment_id)
+            .where(Refund.id == refund_id)
+        ).one()
+    answer = gateways().get(row.gateway).refunded(row.idem_key)
+    if isinstance(answer, NotFound):
+        if context.now - row.created_at < KEYS_LAST:
+            return _send(refund_id, context) in (RefundState.DONE, RefundState.FAILED)
+        answer = Refused("the gateway has never heard of this refund")
+    if isinstance(answer, Waiting):
+        return False
+    return _record(refund_id, answer, context) in (RefundState.DONE, RefundState.FAILED)
+
+
+def _send(refund_id: int, context: Context) -> RefundState:
+    with reading() as session:
+        row = session.execute(
+            select(
+                Payment.gateway, Payment.gateway_ref, Payment.currency, Refund.amount,
+                Refund.idem_key,
+            )
+            .join(Payment, Payment.id == Refund.payment_id)
+            .where(Refund.id == refund_id)
+        ).one()  # fmt: skip
+    answer = gateways().get(row.gateway).refund(
+        row.gateway_ref, Money(row.amount, row.currency), key=row.idem_key
+    )  # fmt: skip
+    return _record(refund_id, answer, context)
+
+
+def _record(refund_id: int, answer: Refunded | Refused | Unknown, context: Context) -> RefundState:
+    with transaction() as session:
+        match answer:
+            case Refunded():
+                refunds.finish_refund(session, refund_id, answer, context)
+            case Refused(detail):
+                refunds.fail_refund(session, refund_id, detail, context)
+            case Unknown(detail):
+                refunds.leave_refund_open(session, refund_id, detail)
+            case _:
+                assert_never(answer)
+        return session.scalars(select(Refund.state).where(Refund.id == refund_id)).one()
