@@ -56,6 +56,41 @@ class Settings(BaseModel):
         "", description="accent colour, as #rrggbb", pattern=r"^(#[0-9a-fA-F]{6})?$"
     )
     default_language: Literal["fr", "en"] = Field("en", description="where nobody has chosen")
+    seller_name: str = Field(
+        "", description="the host's company on invoices; made up in a sandbox", max_length=120
+    )
+    seller_legal: str = Field(
+        "", description="legal form, capital and register, as invoices state them", max_length=200
+    )
+    seller_address: str = Field("", description="street of the host's company", max_length=200)
+    seller_postcode: str = Field("", description="its postcode", max_length=20)
+    seller_city: str = Field("", description="its town", max_length=100)
+    seller_country: str = Field(
+        "FR", description="its country, whose VAT is due at home", pattern=r"^[A-Z]{2}$"
+    )
+    seller_siret: str = Field("", description="its SIRET, 14 digits", pattern=r"^([0-9]{14})?$")
+    seller_vat_id: str = Field("", description="its VAT number", max_length=20)
+    seller_email: str = Field(
+        "", description="where customers ask about invoices", max_length=254
+    )
+    seller_payment_terms: str = Field(
+        "",
+        description="terms of payment on invoices; when absent, payment with the order",
+        max_length=300,
+    )
+    seller_penalties: str = Field(
+        "",
+        description="penalties for late payment on invoices; when absent, those of French law",
+        max_length=500,
+    )
+    vat_exempt: bool = Field(
+        False, description="small business without VAT (art. 293 B of the French tax code)"
+    )
+    vat_oss: bool = Field(
+        False,
+        description="consumers elsewhere in the EU pay the VAT of their country (one-stop shop); "
+        "else that of home",
+    )
     scheduler: bool = Field(True, description="tick inside the server process")
     tick_seconds: int = Field(30, ge=1, le=3600, description="seconds between two ticks")
     proxies: int = Field(0, ge=0, le=5, description="reverse proxies in front, whose headers count")

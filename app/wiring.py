@@ -16,6 +16,8 @@ from app.domains import models as _domains  # noqa: F401
 from app.domains.ports import Registrar
 from app.domains.registrars import sandbox
 from app.domains.registrars.guard import GuardedRegistrar
+from app.invoices import models as _invoices  # noqa: F401
+from app.invoices.closing import close_days, expire_open
 from app.jobs import models as _jobs  # noqa: F401
 from app.jobs.clock import SandboxClock
 from app.jobs.service import Job, Schedule
@@ -45,6 +47,8 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # become of the rest, then the mails that all of it wrote.
 JOBS = (
     Job("recovery", flows.recover),
+    Job("invoices", close_days),
+    Job("proformas", expire_open),
     Job("slots", restore_slots, daily_at=time(4)),
     Job("renewals", flows.renew_due),
     Job("lapses", lapse),

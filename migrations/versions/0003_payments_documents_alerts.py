@@ -260,6 +260,20 @@ def upgrade() -> None:
         batch_op.create_index('ix_refunds_open', ['state'], unique=False, sqlite_where=sa.text("state IN ('created', 'unknown')"), postgresql_where=sa.text("state IN ('created', 'unknown')"))
         batch_op.create_index(batch_op.f('ix_refunds_payment_id'), ['payment_id'], unique=False)
 
+    op.create_table('funded_periods',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('payment_id', sa.Integer(), nullable=False),
+    sa.Column('subscription_id', sa.Integer(), nullable=False),
+    sa.Column('cur_expires_on', sa.Date(), nullable=False),
+    sa.Column('price', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['payment_id'], ['payments.id'], name=op.f('fk_funded_periods_payment_id')),
+    sa.ForeignKeyConstraint(['subscription_id'], ['subscriptions.id'], name=op.f('fk_funded_periods_subscription_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_funded_periods')),
+    sa.UniqueConstraint('payment_id', 'subscription_id', name=op.f('uq_funded_periods_payment_id_subscription_id'))
+    )
+    with op.batch_alter_table('funded_periods', schema=None) as batch_op:
+        batch_op.create_index('ix_funded_periods_period', ['subscription_id', 'cur_expires_on'], unique=False)
+
     op.create_table('invoice_lines',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('invoice_id', sa.Integer(), nullable=False),
@@ -321,6 +335,10 @@ def downgrade() -> None:
         batch_op.drop_column('gateway')
 
     op.drop_table('invoice_lines')
+    with op.batch_alter_table('funded_periods', schema=None) as batch_op:
+        batch_op.drop_index('ix_funded_periods_period')
+
+    op.drop_table('funded_periods')
     with op.batch_alter_table('refunds', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_refunds_payment_id'))
         batch_op.drop_index('ix_refunds_open', sqlite_where=sa.text("state IN ('created', 'unknown')"), postgresql_where=sa.text("state IN ('created', 'unknown')"))

@@ -1,0 +1,1 @@
+"""Documents: proformas, invoices, credit notes; their numbers, their VAT, their files."""
