@@ -5,13 +5,15 @@ from datetime import date
 
 from flask import Response, abort, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Select
 from wtforms.fields.choices import SelectChoice
 
 from app.accounts.access import may, organizations_with, person, scope
 from app.accounts.installation import terms, today
 from app.accounts.rules import Right
-from app.auto_renewal import bulk, words
-from app.auto_renewal.bulk import Survey
+from app.auto_renewal import bulk_queries, words
+from app.auto_renewal.bulk_choice import BulkChoice
+from app.auto_renewal.bulk_queries import Common, Survey
 from app.auto_renewal.forms import BulkForm
 from app.auto_renewal.service import Refusal
 from app.billing.queries import balance
@@ -25,8 +27,7 @@ from app.renewals.rules import next_attempt_day
 from app.selections.queries import Ticks, ticks
 from app.subscriptions.queries import of_domain as subscription_of
 from app.subscriptions.queries import prices
-from app.subscriptions.rules import MONTHS, Kind, Period
-from app.subscriptions.service import Choice
+from app.subscriptions.rules import MONTHS, Kind, Period, period_of
 from app.web.htmx import render
 from app.web.paths import local_path
 
@@ -51,11 +52,10 @@ class BulkPage:
         self.organization_id = domain.organization_id
         self.ticks: Ticks = ticks(session, person().sign_in_id, selecting.scope_of(domain.id))
         self.payers = organizations_with(Right.BILL)
-        self.form = self._form()
+        targets = selecting.ticked(domain.id, self.ticks)
+        self.form = self._form(targets)
         self.choice = self._choice()
-        self.survey: Survey = bulk.survey(
-            session, selecting.ticked(domain.id, self.ticks), self.choice, today()
-        )
+        self.survey: Survey = bulk_queries.survey(session, targets, self.choice, today())
         named = self.ticks.items if self.ticks.matching is None else self.survey.number
         self.vanished = named - self.survey.number
         self.own = subscription_of(session, domain.id)
@@ -67,63 +67,88 @@ class BulkPage:
         found = domains.find(db.session(), scope(), self.domain.name) or abort(404)
         return BulkPage(found, afresh=True)
 
-    def _form(self) -> BulkForm:
-        own = [m.public_id for m in self.payers if m.organization_id == self.organization_id]
-        first = own or [m.public_id for m in self.payers] or [""]
-        form = BulkForm(
-            data={
-                "on": True,
-                "period": Period.MONTHLY.value,
-                "billed_organization": first[0],
-                "nonce": public_id(),
-                "next": request.args.get("next", ""),
-            }
-        )
-        form.billed_organization.choices = [
-            SelectChoice(m.public_id, m.name) for m in self.payers
-        ] or [SelectChoice("", _("None that you may bill"))]
+    def _form(self, targets: Select[int]) -> BulkForm:
+        form = BulkForm(data={"nonce": public_id(), "next": request.args.get("next", "")})
+        if not form.is_submitted():
+            self._begin(form, bulk_queries.common(db.session(), targets))
+        form.billed_organization.choices = self._payer_choices(form.billed_organization.data)
         return form
 
-    def _choice(self) -> Choice:
+    def _begin(self, form: BulkForm, common: Common) -> None:
+        """Start from what the ticked ones have in common; where they differ, from no choice."""
+        # Who opens it for mailboxes that are off wants them on.
+        form.on.data = True
+        form.period.data = period_of(common.months).value if common.months else None
+        wanted = common.payer_id if common.has_payer else self.organization_id
+        names = {m.organization_id: m.public_id for m in self.payers}
+        some = next(iter(names.values()), "") if not common.has_payer else ""
+        form.billed_organization.data = names.get(wanted or 0, some)
+
+    def _payer_choices(self, chosen: str | None) -> list[SelectChoice]:
+        offered = [SelectChoice(m.public_id, m.name) for m in self.payers]
+        if not offered:
+            return [SelectChoice("", _("None that you may bill"))]
+        return offered if chosen else [SelectChoice("", _("Choose…")), *offered]
+
+    def _choice(self) -> BulkChoice:
+        if not self.form.on.data:
+            return BulkChoice(on=False)
         wanted = self.form.billed_organization.data
         payer = next((m.organization_id for m in self.payers if m.public_id == wanted), None)
         periods = {one.value: MONTHS[one] for one in Period}
-        return Choice(bool(self.form.on.data), periods.get(self.form.period.data, 1), payer)
+        return BulkChoice(True, periods.get(self.form.period.data or ""), payer)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be chosen how often, or who pays."""
+        return self.choice.on and None in (self.choice.months, self.choice.billed_organization_id)
 
     def is_possible(self) -> bool:
         """Whether the choice can be taken at all; says beside the field why not."""
+        form, choice = self.form, self.choice
         if not self.survey.number:
-            self.form.on.errors = [_("No mailbox is ticked any more.")]
-        elif self.choice.on and self.choice.billed_organization_id is None:
-            self.form.billed_organization.errors = [words.why(Refusal.PAYER)]
-        elif self.choice.on and self.domain.status is DomainStatus.GONE:
-            self.form.on.errors = [words.why(Refusal.GONE)]
-        elif self.choice.on and self.money.each is None:
-            self.form.period.errors = [words.why(Refusal.NO_PRICE)]
-        return not self.form.errors
+            form.on.errors = [_("No mailbox is ticked any more.")]
+        if not choice.on:
+            return not form.errors
+        if choice.months is None:
+            form.period.errors = [_("Choose Monthly or Yearly.")]
+        elif self.money.each is None:
+            form.period.errors = [words.why(Refusal.NO_PRICE)]
+        if choice.billed_organization_id is None:
+            unpaid = words.why(Refusal.PAYER) if form.billed_organization.data else None
+            form.billed_organization.errors = [unpaid or _("Choose who pays.")]
+        if self.domain.status is DomainStatus.GONE:
+            form.on.errors = [words.why(Refusal.GONE)]
+        return not form.errors
 
     @property
     def money(self) -> Money:
         """The price of the choice for all that are ticked, and what the wallet has for it."""
-        price = prices(db.session()).of(Kind.MAILBOX, "", self.choice.months)
-        number, payer = self.survey.number, self.choice.billed_organization_id
+        months, payer = self.choice.months or 0, self.choice.billed_organization_id
+        price, number = prices(db.session()).of(Kind.MAILBOX, "", months), self.survey.number
         if price is None or payer is None:
             return Money(price, None, None, None, None)
-        months = self.choice.months
         available = balance(db.session(), payer, terms().currency).available
         return Money(
             price,
             (2 * price * number + months) // (2 * months),
             price * number * 12 // months,
             available,
-            max(0, price * (number - self.survey.expired) - available),
+            max(0, price * self.charged - available),
         )
+
+    @property
+    def charged(self) -> int:
+        """How many of them are renewed by themselves; what has expired is not."""
+        return self.survey.number - self.survey.expired
 
     @property
     def first_charge_on(self) -> date | None:
         """The first day on which one of them is tried."""
-        soonest = self.survey.soonest
-        return next_attempt_day(Kind.MAILBOX, soonest, today()) if soonest else None
+        slot, soonest = self.survey.next_slot_on, self.survey.soonest
+        days = [max(slot, today()) if slot else None]
+        days.append(next_attempt_day(Kind.MAILBOX, soonest, today()) if soonest else None)
+        return min((day for day in days if day), default=None)
 
     @property
     def offers_domain(self) -> bool:

@@ -4,14 +4,16 @@ from flask import Blueprint, Response, abort, flash, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import login_required
+from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.access import actor, billable, organizations_with, person, require, scope
 from app.accounts.installation import today
 from app.accounts.rules import Right
-from app.auto_renewal import bulk
-from app.auto_renewal.bulk import AlreadyDone, Different, Done, Order, TooLate
+from app.auto_renewal import bulk, words
+from app.auto_renewal.bulk import Different, Done, Order
 from app.auto_renewal.bulk_page import BulkPage
+from app.auto_renewal.bulk_undo import TooLate, undo_all
 from app.auto_renewal.service import Caller, switch_domain_on
 from app.db import db, transaction
 from app.domains import queries as domains
@@ -36,45 +38,34 @@ def of_mailboxes(name: str) -> Response | BaseResponse:
     require(Right.MANAGE_RENEWALS, page.domain.organization_id)
     if "preview" in request.form:
         return page.show(block="preview")
-    if bulk.was_sent(db.session(), page.form.nonce.data):
-        return _done_already(page)
-    if not page.form.validate() or not page.is_possible():
-        return page.show(status=422)
-    try:
-        with transaction() as session:
+    done = bulk.done_before(db.session(), page.form.nonce.data, person().user_id)
+    if done is None:
+        if not page.form.validate() or not page.is_possible():
+            return page.show(status=422)
+        try:
             done = _change(page)
-            clear(session, person().sign_in_id, selecting.scope_of(page.domain.id))
-    except AlreadyDone:
-        return _done_already(page)
-    except Different:
-        return page.afresh().show(status=409, changed=True)
-    else:
+        except Different:
+            return page.afresh().show(status=409, changed=True)
         refresh(now(), scope())
-        _tell(page, done)
-    return go_to(page.back)
-
-
-def _done_already(page: BulkPage) -> BaseResponse:
-    flash(_("This was done already: it was done once."), "info")
+    _tell(page, done)
     return go_to(page.back)
 
 
 def _change(page: BulkPage) -> Done:
-    caller = _caller()
-    session = db.session()
-    done = bulk.change_all(
-        session,
-        Order(
-            Kind.MAILBOX,
-            selecting.ticked(page.domain.id, page.ticks),
-            page.choice,
-            page.form.version.data,
-            page.form.nonce.data,
-        ),
-        caller,
+    ids = selecting.ticked(page.domain.id, page.ticks).subquery().c[0]
+    order = Order(
+        Kind.MAILBOX,
+        page.choice,
+        select(ids.label("id"), ids.label("target")),
+        page.form.version.data,
+        page.form.nonce.data,
     )
-    if page.form.domain_too.data and page.choice.on:
-        switch_domain_on(session, page.domain.id, page.choice.billed_organization_id, caller)
+    caller = _caller()
+    with transaction() as session:
+        done = bulk.change_all(session, order, caller)
+        if page.form.domain_too.data and page.choice.on:
+            switch_domain_on(session, page.domain.id, page.choice.billed_organization_id, caller)
+        clear(session, person().sign_in_id, selecting.scope_of(page.domain.id))
     return done
 
 
@@ -84,22 +75,11 @@ def _caller() -> Caller:
 
 
 def _tell(page: BulkPage, done: Done) -> None:
-    """Say how many were changed, with the button that takes it back."""
+    """Say what was done to how many, with the button that takes it back."""
     if not done.changed:
         flash(_("Nothing to change: auto-renewal was set like this already."), "info")
         return
-    if page.choice.on:
-        text = ngettext(
-            "Auto-renewal is on for %(num)d mailbox.",
-            "Auto-renewal is on for %(num)d mailboxes.",
-            done.changed,
-        )
-    else:
-        text = ngettext(
-            "Auto-renewal is off for %(num)d mailbox.",
-            "Auto-renewal is off for %(num)d mailboxes.",
-            done.changed,
-        )
+    text = words.done_to_mailboxes(done, on=page.choice.on)
     flash(undo_message(text, done.change_id, page.back), "undo")  # type: ignore[arg-type]
 
 
@@ -123,7 +103,7 @@ def undo() -> BaseResponse:
         abort(400)
     try:
         with transaction() as session:
-            undone = bulk.undo_all(session, change_id, _caller())
+            undone = undo_all(session, change_id, _caller())
         refresh(now(), scope())
     except TooLate:
         flash(_("This can no longer be undone here: ten minutes have passed, or it was."), "error")
@@ -133,6 +113,8 @@ def undo() -> BaseResponse:
         "Undone: %(num)d choices are as they were before.",
         undone.number,
     )
+    if undone.renewed:
+        text += " " + words.stays_renewed(undone.renewed)
     if undone.left:
         text += " " + ngettext(
             "%(num)d was changed again since and stays.",

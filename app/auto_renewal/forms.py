@@ -12,6 +12,11 @@ from wtforms.validators import InputRequired, Length, Regexp
 
 from app.subscriptions.rules import Period
 
+_PERIODS = [
+    SelectChoice(Period.MONTHLY.value, _l("Monthly")),
+    SelectChoice(Period.YEARLY.value, _l("Yearly")),
+]
+
 
 class ChoiceForm(FlaskForm):
     """What mailboxes and domains have in common.
@@ -36,17 +41,19 @@ class MailboxChoiceForm(ChoiceForm):
 
     period = RadioField(
         _l("Frequency"),
-        choices=[
-            SelectChoice(Period.MONTHLY.value, _l("Monthly")),
-            SelectChoice(Period.YEARLY.value, _l("Yearly")),
-        ],
+        choices=_PERIODS,
         invalid_choice_message=_l("Choose Monthly or Yearly."),
     )
     domain_too = BooleanField()
 
 
 class BulkForm(MailboxChoiceForm):
-    """A choice for all ticked mailboxes: `version` names the rows that the page counted."""
+    """A choice for all ticked mailboxes: `version` names the rows that the page counted.
+
+    Where they differ, no frequency is chosen at first; switching off needs none.
+    """
+
+    period = RadioField(_l("Frequency"), choices=_PERIODS, validate_choice=False)
 
     nonce = HiddenField(validators=[InputRequired(), Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.auto_renewal.preview import CardFacts, Facts
@@ -13,8 +13,8 @@ from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from app.mailboxes.models import Mailbox
 from app.renewals import queries as renewals
-from app.renewals.models import Attempt
-from app.renewals.rules import Trigger
+from app.renewals.models import Attempt, Renewal
+from app.renewals.rules import RenewalState, Trigger
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import Kind
@@ -134,6 +134,19 @@ def cards(session: Session, organization_id: int) -> list[CardOption]:
 def is_under_way(session: Session, service: Renewable) -> bool:
     """Whether a renewal of this period was begun, which switching off does not stop (R15)."""
     return renewals.being_renewed(session, service.subscription_id, service.expires_on)
+
+
+def renewed_since(
+    session: Session, subscription_ids: Collection[int] | Select[int], since: datetime
+) -> int:
+    """How many of these were renewed, or are being renewed, since an instant."""
+    return session.scalars(
+        select(func.count(Renewal.subscription_id.distinct())).where(
+            Renewal.subscription_id.in_(subscription_ids),
+            Renewal.claimed_at >= since,
+            Renewal.state != RenewalState.FAILED,
+        )
+    ).one()
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from app.accounts.installation import terms, today
 from app.accounts.rules import Right
 from app.auto_renewal import queries, words
 from app.auto_renewal import recurring_queries as recurring
+from app.auto_renewal.bulk_choice import BulkChoice
 from app.auto_renewal.forms import RecurringForm
 from app.auto_renewal.preview import Caution, same_name
 from app.auto_renewal.queries import CardOption, ContactOption
-from app.auto_renewal.recurring_queries import Late, Payment, Survey
+from app.auto_renewal.recurring_queries import Late, Survey
 from app.billing.queries import balance
 from app.billing.rules import last_valid_day
 from app.db import db
@@ -44,7 +45,7 @@ class RecurringPage:
         self.cards: list[CardOption] = queries.cards(session, self.id)
         self.form = self._form()
         self.survey: Survey = recurring.survey(
-            session, self.id, self.ticks, self.payment, today=today(), prices=prices(session)
+            session, self.id, self.ticks, self.choice, today=today(), prices=prices(session)
         )
         if afresh or not self.form.is_submitted() or "preview" in request.form:
             self.form.version.data = self.survey.seen
@@ -74,10 +75,16 @@ class RecurringPage:
         return next((one for one in self.cards if one.public_id == wanted), None)
 
     @property
-    def payment(self) -> Payment:
-        """What the form says."""
+    def choice(self) -> BulkChoice:
+        """What the form says; for how long each domain renews stays as it is."""
         contact, card = self.contact, self.card
-        return Payment(self.id, contact.id if contact else None, card.id if card else None)
+        return BulkChoice(
+            on=True,
+            billed_organization_id=self.id,
+            names_card=True,
+            billing_contact_id=contact.id if contact else None,
+            card_id=card.id if card else None,
+        )
 
     @cached_property
     def listed(self) -> Sequence[Found]:

@@ -14,11 +14,11 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
-    or_,
     select,
 )
 from sqlalchemy.orm import Session
 
+from app.auto_renewal.bulk_choice import BulkChoice, changed_by, switched_by
 from app.domains import selecting
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
@@ -42,15 +42,6 @@ class Stop(StrEnum):
     NO_PRICE = "no_price"
 
 
-@dataclass(frozen=True)
-class Payment:
-    """Who is to pay, under whose name, with which card; the latter two are the payer's own."""
-
-    organization_id: int
-    contact_id: int | None
-    card_id: int | None
-
-
 def stop() -> Case[str]:
     """The `Stop` of a domain, as a column; NULL where nothing is in the way."""
     has_price = exists().where(
@@ -68,28 +59,20 @@ def stop() -> Case[str]:
     )
 
 
-def differs(payment: Payment) -> ColumnElement[bool]:
-    """Whether a domain's choice would be changed."""
-    return or_(
-        ~Subscription.auto_renewal,
-        Subscription.billed_organization_id.is_distinct_from(payment.organization_id),
-        Subscription.billing_contact_id.is_distinct_from(payment.contact_id),
-        Subscription.card_id.is_distinct_from(payment.card_id),
-    )
-
-
 @dataclass(frozen=True)
 class Survey:
     """The ticked domains, counted now; amounts in minor units.
 
-    `seen` names exactly this set. `changing` and `already` are what will renew by itself then, of
-    which `expired` ones have to be renewed by hand first. `stops` counts the others. `once` is
-    the price of renewing once all that is charged by itself.
+    `seen` names exactly this set. `changing`, of which `switched` ones are off now,
+    and `already` are what will renew by itself then; `expired` ones of them have to be renewed by
+    hand first. `stops` counts the others. `once` is the price of renewing once all that is charged
+    by itself.
     """
 
     number: int
     seen: str
     changing: int
+    switched: int
     already: int
     expired: int
     stops: dict[Stop, int]
@@ -102,14 +85,14 @@ def survey(
     session: Session,
     organization_id: int,
     found: Ticks,
-    payment: Payment,
+    choice: BulkChoice,
     *,
     today: date,
     prices: PriceList,
 ) -> Survey:
-    """Count what `payment` would do, in one statement."""
-    rows = _rows(organization_id, found, payment, today)
-    group = (rows.c.stop, rows.c.differs, rows.c.extension, rows.c.months)
+    """Count what `choice` would do, in one statement."""
+    rows = _rows(organization_id, found, choice, today)
+    group = (rows.c.stop, rows.c.changing, rows.c.switched, rows.c.extension, rows.c.months)
     groups = session.execute(
         select(
             *group,
@@ -124,8 +107,9 @@ def survey(
     return Survey(
         number=number,
         seen=named(number, sum(int(one.ids) for one in groups)),
-        changing=sum(one.number for one in going if one.differs),
-        already=sum(one.number for one in going if not one.differs),
+        changing=sum(one.number for one in going if one.changing),
+        switched=sum(one.number for one in going if one.switched),
+        already=sum(one.number for one in going if not one.changing),
         expired=sum(one.number - one.charged for one in going),
         stops=_stops(groups),
         first_charge_on=min((one.first for one in going if one.first), default=None),
@@ -167,7 +151,7 @@ def charged_after(
     return Late(rows[0].number if rows else 0, tuple(row.name for row in rows))
 
 
-def _rows(organization_id: int, found: Ticks, payment: Payment, today: date) -> Subquery:
+def _rows(organization_id: int, found: Ticks, choice: BulkChoice, today: date) -> Subquery:
     return selecting.ticked(
         organization_id,
         found,
@@ -176,7 +160,8 @@ def _rows(organization_id: int, found: Ticks, payment: Payment, today: date) -> 
             Domain.extension,
             Subscription.renewal_months.label("months"),
             stop().label("stop"),
-            differs(payment).label("differs"),
+            changed_by(choice).label("changing"),
+            switched_by(choice).label("switched"),
             _charge_on(today).label("charge_on"),
         ),
     ).subquery()

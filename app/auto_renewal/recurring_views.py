@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -10,12 +9,11 @@ from app.accounts.access import actor, billable, chosen, person, require, scope
 from app.accounts.installation import today
 from app.accounts.rules import Right
 from app.auto_renewal import recurring, words
-from app.auto_renewal.bulk import Different, Done
+from app.auto_renewal.bulk import Different, Done, done_before
 from app.auto_renewal.bulk_views import undo_message
-from app.auto_renewal.recurring import Order
 from app.auto_renewal.recurring_page import RecurringPage
 from app.auto_renewal.service import Caller, Refusal, Refused
-from app.db import transaction
+from app.db import db, transaction
 from app.renewals.verdicts import refresh
 from app.web.htmx import go_to
 from app.web.state import now
@@ -35,41 +33,37 @@ def of_domains() -> Response | BaseResponse:
     require(Right.BILL, organization.organization_id)
     if "preview" in request.form:
         return page.show()
-    if not page.form.validate() or page.has_unread_cautions():
-        return page.show(status=422)
-    try:
-        done = _confirm(page)
-    except Different:
-        return RecurringPage(organization, afresh=True).show(status=409, changed=True)
-    except Refused as refused:
-        field = "card" if refused.refusal is Refusal.CARD else "billing_contact"
-        page.form[field].errors = [words.why(refused.refusal)]
-        return page.show(status=422)
-    refresh(now(), scope())
+    done = done_before(db.session(), page.form.nonce.data, person().user_id)
+    if done is None:
+        if not page.form.validate() or page.has_unread_cautions():
+            return page.show(status=422)
+        try:
+            done = _confirm(page)
+        except Different:
+            return RecurringPage(organization, afresh=True).show(status=409, changed=True)
+        except Refused as refused:
+            field = "card" if refused.refusal is Refusal.CARD else "billing_contact"
+            page.form[field].errors = [words.why(refused.refusal)]
+            return page.show(status=422)
+        refresh(now(), scope())
     _tell(page, done)
     return go_to(page.back)
 
 
 def _confirm(page: RecurringPage) -> Done:
     form = page.form
-    order = Order(person().sign_in_id, page.payment, form.version.data, form.nonce.data)
     caller = Caller(actor(), billable(), {page.id}, today(), now())
     with transaction() as session:
-        return recurring.confirm(session, order, caller)
+        return recurring.confirm(
+            session, page.choice, sign_in_id=person().sign_in_id, seen=form.version.data,
+            nonce=form.nonce.data, caller=caller,
+        )  # fmt: skip
 
 
 def _tell(page: RecurringPage, done: Done) -> None:
-    """Say how many were changed, with the button that takes it back."""
+    """Say what was done to how many, with the button that takes it back."""
     if not done.changed:
         flash(_("Nothing to change: auto-renewal was set like this already."), "info")
         return
-    text = ngettext(
-        "%(num)d domain renews by itself now.",
-        "%(num)d domains renew by themselves now.",
-        done.changed,
-    )
-    if left := done.number - done.changed:
-        text += " " + ngettext(
-            "%(num)d other stays as it was.", "%(num)d others stay as they were.", left
-        )
+    text = words.done_to_domains(done)
     flash(undo_message(text, done.change_id, page.back), "undo")  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -103,7 +104,7 @@ def undo(session: Session, changes: Sequence[Change], *, caller: Caller) -> None
         subscription = _managed(session, change.subscription_id, caller)
         if version(current_choice(subscription)) != change.after:
             raise Refused(Refusal.CHANGED_MEANWHILE)
-        _check_belongings(session, change.before)
+        check_belongings(session, change.before)
         _choose(session, subscription, change.before, caller)
 
 
@@ -141,10 +142,21 @@ def _check_on(
         raise Refused(Refusal.GONE)
     if prices(session).of(subscription.kind, domain.extension, choice.months) is None:
         raise Refused(Refusal.NO_PRICE)
-    _check_belongings(session, choice)
+    check_belongings(session, choice)
 
 
-def _check_belongings(session: Session, choice: Choice) -> None:
+class _Named(Protocol):
+    """Who is to pay, under whose name, with which card."""
+
+    @property
+    def billed_organization_id(self) -> int | None: ...
+    @property
+    def billing_contact_id(self) -> int | None: ...
+    @property
+    def card_id(self) -> int | None: ...
+
+
+def check_belongings(session: Session, choice: _Named) -> None:
     """Contact and card must be the payer's own, the card a validated one (R22)."""
     payer = choice.billed_organization_id
     if choice.billing_contact_id is not None and not session.scalar(

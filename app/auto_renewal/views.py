@@ -12,7 +12,7 @@ from app.auto_renewal import queries, service, words
 from app.auto_renewal.page import ChoicePage, name_of_payer
 from app.auto_renewal.queries import Renewable
 from app.auto_renewal.service import Caller, Change, Refusal, Refused
-from app.auto_renewal.undo import seal, unseal
+from app.auto_renewal.undo import VALID_FOR, seal, unseal
 from app.db import db, transaction
 from app.domains import queries as domains
 from app.renewals.verdicts import refresh
@@ -53,11 +53,14 @@ def undo() -> BaseResponse:
     try:
         with transaction() as session:
             service.undo(session, order.changes, caller=_caller())
+            changed = [one.subscription_id for one in order.changes]
+            renewed = queries.renewed_since(session, changed, order.until - VALID_FOR)
         refresh(now(), scope())
     except Refused:
         flash(_("This was not undone: it was changed again in the meantime."), "error")
     else:
-        flash(_("Undone. Auto-renewal is as it was before."), "success")
+        told = [_("Undone. Auto-renewal is as it was before.")]
+        flash(" ".join(told + [words.stays_renewed(renewed)] * bool(renewed)), "success")
     return go_to(order.back)
 
 

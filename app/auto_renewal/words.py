@@ -5,6 +5,7 @@ from typing import assert_never
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.auto_renewal.bulk import Done
 from app.auto_renewal.queries import CardOption
 from app.auto_renewal.recurring_queries import Stop
 from app.auto_renewal.service import Refusal
@@ -30,6 +31,74 @@ def card(option: CardOption) -> str:
         brand=option.brand.capitalize(), last4=option.last4, month=f"{option.exp_month:02}",
         year=option.exp_year, holder=option.holder,
     )  # fmt: skip
+
+
+def done_to_mailboxes(done: Done, *, on: bool) -> str:
+    """What a change in bulk did: how many were switched, how many only changed, how many not."""
+    if not on:
+        return ngettext(
+            "Auto-renewal is off for %(num)d mailbox.",
+            "Auto-renewal is off for %(num)d mailboxes.",
+            done.changed,
+        )
+    told = []
+    if done.switched:
+        told.append(
+            ngettext(
+                "Auto-renewal is on for %(num)d mailbox.",
+                "Auto-renewal is on for %(num)d mailboxes.",
+                done.switched,
+            )
+        )
+    if changed := done.changed - done.switched:
+        told.append(
+            ngettext(
+                "Frequency or billed organization changed for %(num)d mailbox that was on already.",
+                "Frequency or billed organization changed for %(num)d mailboxes"
+                " that were on already.",
+                changed,
+            )
+        )
+    return " ".join([*told, *_others(done)])
+
+
+def done_to_domains(done: Done) -> str:
+    """The same of recurring payment."""
+    told = []
+    if done.switched:
+        told.append(
+            ngettext(
+                "%(num)d domain renews by itself now.",
+                "%(num)d domains renew by themselves now.",
+                done.switched,
+            )
+        )
+    if changed := done.changed - done.switched:
+        told.append(
+            ngettext(
+                "Contact or card changed for %(num)d domain that was on already.",
+                "Contact or card changed for %(num)d domains that were on already.",
+                changed,
+            )
+        )
+    return " ".join([*told, *_others(done)])
+
+
+def _others(done: Done) -> list[str]:
+    if not (left := done.number - done.changed):
+        return []
+    return [ngettext("%(num)d other stays as it was.", "%(num)d others stay as they were.", left)]
+
+
+def stays_renewed(number: int) -> str:
+    """What undoing cannot bring back."""
+    return ngettext(
+        "%(num)d was renewed in the meantime: it stays renewed, and the money spent on it stays"
+        " spent.",
+        "%(num)d were renewed in the meantime: they stay renewed, and the money spent on them stays"
+        " spent.",
+        number,
+    )
 
 
 def why_stopped(stop: str) -> str:

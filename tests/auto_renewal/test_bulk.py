@@ -15,7 +15,7 @@ from app.renewals.slots import next_slot
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind
 from tests import make
-from tests.pages import csrf_token, signed_in, statements
+from tests.pages import csrf_token, fields, signed_in, statements
 
 LIST = "/domains/example.org/mailboxes"
 PAGE = f"{LIST}/auto-renewal"
@@ -84,6 +84,92 @@ def test_all_ticked_are_switched_on_and_the_rest_is_not(world):
     html = world.client.get(LIST).get_data(as_text=True)
     assert "Auto-renewal is on for 3 mailboxes." in html
     assert 'data-count="0"' in html
+
+
+def test_the_message_tells_switching_on_from_changing_and_from_nothing(world):
+    world.tick(world.boxes[:3])
+    world.send(world.page(), period="yearly")
+    html = world.client.get(LIST).get_data(as_text=True)
+    told = "Frequency or billed organization changed for 1 mailbox that was on already."
+    assert f"Auto-renewal is on for 2 mailboxes. {told}" in html
+    world.tick(world.boxes[:4])
+    world.send(world.page(), period="yearly")
+    html = world.client.get(LIST).get_data(as_text=True)
+    assert "Auto-renewal is on for 1 mailbox. 3 others stay as they were." in html
+
+
+def test_the_preview_tells_what_would_be_switched_on_changed_or_left(world):
+    world.tick(world.boxes[:3])
+    world.send(world.page(), period="yearly")
+    world.tick()
+    html = world.page()
+    for label, number in (("To switch on", 2), ("Set like this already", 3)):
+        assert f"{label}</dt><dd>{number}<" in html, label
+    page = world.send(html, period="monthly", preview="1").get_data(as_text=True)
+    assert "On already, other frequency or payer</dt><dd>3<" in page
+    page = world.send(html, on="", preview="1").get_data(as_text=True)
+    for label, number in (("To switch off", 3), ("Off already", 2)):
+        assert f"{label}</dt><dd>{number}<" in page, label
+
+
+def test_where_nothing_changes_the_preview_says_so_and_when_the_next_charge_is(world):
+    world.tick(world.boxes[:1])
+    html = world.page()
+    assert "All of them: nothing changes" in html
+    assert 'First charge</dt><dd><time datetime="2027-03-01">' in html
+    world.send(html, period="monthly")
+    assert "Nothing to change" in world.client.get(LIST).get_data(as_text=True)
+
+
+def test_the_form_starts_from_what_the_ticked_have_in_common(world, app):
+    with app.app_context():
+        beta = make.organization("Beta")
+        make.member(world.owner, beta)
+        boxes = [
+            make.mailbox(world.domain, world.acme, f"y{n}", on=True, renewal_months=12, payer=beta)
+            for n in range(2)
+        ]
+    world.tick(boxes)
+    form = fields(world.page(), PAGE)
+    assert (form["period"], form["billed_organization"]) == ("yearly", beta.name)
+    # Those that are off were never asked; they do not count beside those that are on.
+    world.tick(world.boxes[1:2])
+    assert fields(world.page(), PAGE)["period"] == "yearly"
+    world.tick(world.boxes[:1])
+    form = fields(world.page(), PAGE)
+    assert "period" not in form
+    assert form["billed_organization"] == ""
+
+
+def test_where_they_differ_nothing_is_changed_before_it_is_chosen(world, app):
+    with app.app_context():
+        yearly = make.mailbox(world.domain, world.acme, "yearly", on=True, renewal_months=12)
+    world.tick([world.boxes[0], yearly])
+    html = world.page()
+    assert "choose how often they renew and who pays" in html
+    answer = world.send(html, period="")
+    assert answer.status_code == 422
+    assert "Choose Monthly or Yearly." in answer.get_data(as_text=True)
+    assert world.count(BulkChange) == 0
+    # Switching off needs no frequency.
+    assert world.send(html, period="", on="").status_code == 303
+    assert world.on() == [False] * 5
+
+
+def test_undo_says_that_what_was_renewed_meanwhile_stays_renewed(world, app):
+    with app.app_context(), transaction() as session:
+        row = session.get_one(Subscription, world.boxes[1].subscription_id)
+        row.expires_on = make.TODAY + timedelta(days=2)
+    world.tick(world.boxes[1:3])
+    world.send(world.page(), period="monthly")
+    html = world.client.get(LIST).get_data(as_text=True)
+    answer = app.test_cli_runner().invoke(args=["tick", "--job", "renewals"])
+    assert answer.exit_code == 0, answer.output
+    data = fields(html, "/auto-renewal/undo-bulk")
+    page = world.client.post("/auto-renewal/undo-bulk", data=data, follow_redirects=True)
+    told = page.get_data(as_text=True)
+    assert "1 was renewed in the meantime: it stays renewed" in told
+    assert world.on() == [True, False, False, False, False]
 
 
 def test_the_preview_counts_prices_days_and_money(world):

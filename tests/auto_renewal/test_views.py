@@ -181,7 +181,7 @@ class TestMailbox:
         page = text(fill(owner, PAGE, {"on": "y", "preview": "1"}))
         assert "expired on Feb 27, 2027" in page
         assert 'href="/mailboxes/info%40example.org/renew"' in page
-        assert "none by itself" in page
+        assert "First charge" not in page
         fill(owner, PAGE, {"on": "y"})
         with app.app_context():
             row = db.session.get_one(Subscription, mailbox.subscription_id)
@@ -338,6 +338,14 @@ class TestUndo:
         assert self.undo(owner).status_code == 303
         assert [choice(app, one) for one in (domain, mailbox)] == before
         assert "Undone." in text(owner.get("/domains"))
+
+    def test_it_says_that_what_was_renewed_meanwhile_stays_renewed(self, app, owner, mailbox):
+        change(app, mailbox, expires_on=make.TODAY + timedelta(days=2))
+        fill(owner, PAGE, {"on": "y"})
+        app.test_cli_runner().invoke(args=["tick", "--job", "renewals"])
+        self.undo(owner)
+        assert "1 was renewed in the meantime: it stays renewed" in text(owner.get("/domains"))
+        assert not choice(app, mailbox).on
 
     def test_it_works_for_ten_minutes(self, app, owner, clock, mailbox):
         fill(owner, PAGE, {"on": "y"})

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.installation import Context, terms
-from app.auto_renewal import bulk
+from app.auto_renewal import bulk, bulk_queries
+from app.auto_renewal.bulk_choice import BulkChoice
+from app.auto_renewal.bulk_undo import undo_all
 from app.auto_renewal.service import Caller
 from app.billing import service as billing
 from app.billing.models import Wallet
@@ -265,11 +267,12 @@ def miss_every_day(of):
 def bulk_order(of, *, on: bool):
     both = [of["acme"].id, of["other"].id]
     caller = Caller(Actor(user_id=make.user().id), both, both, DAY, at(DAY))
-    choice = Choice(on, 12, of["other"].id)
+    choice = BulkChoice(on, 12 if on else None, of["other"].id if on else None)
     targets = select(Subscription.id).where(Subscription.kind == Kind.DOMAIN)
     with transaction() as session:
-        seen = bulk.survey(session, targets, choice, DAY).seen
-        order = bulk.Order(Kind.DOMAIN, targets, choice, seen, f"nonce-{on}")
+        seen = bulk_queries.survey(session, targets, choice, DAY).seen
+        ticked = targets.add_columns(Subscription.id.label("target"))
+        order = bulk.Order(Kind.DOMAIN, choice, ticked, seen, f"nonce-{on}")
         done = bulk.change_all(session, order, caller)
     return done, caller
 
@@ -282,7 +285,7 @@ def change_in_bulk_and_undo(of):
     done, caller = bulk_order(of, on=False)
     work_out()
     with transaction() as session:
-        bulk.undo_all(session, done.change_id, caller)
+        undo_all(session, done.change_id, caller)
 
 
 def import_prices(of):
