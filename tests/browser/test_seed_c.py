@@ -43,7 +43,7 @@ FRENCH = Labels(
     select="Sélectionner", actions="Actions", renew="Renouveler", renew_all="Renouveler tout",
     recurring="Paiement récurrent", recurring_all="Paiement récurrent tout", contact="Contact",
     billing_contact="Contact de facturation", card="Carte", confirm="Confirmer",
-    done="% domaines se renouvellent désormais automatiquement.", undo="Annuler",
+    done="% domaines se renouvellent désormais automatiquement.", undo="Revenir en arrière",
     mark="Renouvellement automatique activé",
 )  # fmt: skip
 ENGLISH = Labels(
