@@ -67,7 +67,10 @@ class PasswordToken(Model):
 
 
 class Organization(Model):
-    """A customer: owns accounts, domains, mailboxes, a wallet per currency, cards."""
+    """A customer: owns accounts, domains, mailboxes, a wallet per currency, cards.
+
+    `suspended_since` is set while it has a row in `suspensions`, so that pages need not look there.
+    """
 
     __tablename__ = "organizations"
 
@@ -76,7 +79,20 @@ class Organization(Model):
     name: Mapped[str] = mapped_column(String(120))
     country: Mapped[str] = mapped_column(String(2))
     plan: Mapped[Plan] = mapped_column(enum_column(Plan, "plan"))
+    suspended_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Suspension(Model):
+    """One reason why an organization is suspended; it goes on when there is none left (A11)."""
+
+    __tablename__ = "suspensions"
+    __table_args__ = (UniqueConstraint("organization_id", "reason"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    reason: Mapped[str] = mapped_column(String(40))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Member(Model):

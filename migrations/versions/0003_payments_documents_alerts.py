@@ -53,6 +53,15 @@ def upgrade() -> None:
     sa.CheckConstraint('rate BETWEEN 0 AND 10000', name=op.f('ck_vat_rates_rate')),
     sa.PrimaryKeyConstraint('country', 'from_date', name=op.f('pk_vat_rates'))
     )
+    op.create_table('suspensions',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('organization_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(length=40), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['organization_id'], ['organizations.id'], name=op.f('fk_suspensions_organization_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_suspensions')),
+    sa.UniqueConstraint('organization_id', 'reason', name=op.f('uq_suspensions_organization_id_reason'))
+    )
     op.create_table('card_setups',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('public_id', sa.String(length=64), nullable=False),
@@ -310,6 +319,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('unusable_because', sa.String(length=200), nullable=True))
         batch_op.create_index('ix_cards_by_expiry', ['exp_year', 'exp_month'], unique=False)
 
+    with op.batch_alter_table('organizations', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('suspended_since', sa.DateTime(timezone=True), nullable=True))
+
     with op.batch_alter_table('wallets', schema=None) as batch_op:
         batch_op.add_column(sa.Column('funded_by', sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column('auto_top_up_below', sa.BigInteger(), nullable=True))
@@ -326,6 +338,9 @@ def downgrade() -> None:
         batch_op.drop_column('auto_top_up_to')
         batch_op.drop_column('auto_top_up_below')
         batch_op.drop_column('funded_by')
+
+    with op.batch_alter_table('organizations', schema=None) as batch_op:
+        batch_op.drop_column('suspended_since')
 
     with op.batch_alter_table('cards', schema=None) as batch_op:
         batch_op.drop_index('ix_cards_by_expiry')
@@ -377,6 +392,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_card_setups_open', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.drop_table('card_setups')
+    op.drop_table('suspensions')
     op.drop_table('vat_rates')
     op.drop_table('invoice_series')
     with op.batch_alter_table('gateway_events', schema=None) as batch_op:
