@@ -175,3 +175,8 @@ def look_up_after(state: PaymentState, look_ups: int) -> timedelta:
     if state is PaymentState.WAITING:
         return timedelta(minutes=60 if look_ups else 15)
     return timedelta(minutes=_WAITS[min(look_ups, len(_WAITS) - 1)])
+
+
+def accept_age(seconds: float) -> bool:
+    """Whether an event signed that long ago is taken: five minutes, either way (L9, P4)."""
+    return abs(seconds) <= 300
