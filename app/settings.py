@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from app.lib.shell import shell_gettext
@@ -40,6 +48,11 @@ class Settings(BaseModel):
     var_dir: Path = Field(ROOT / "var", description="folder of the database, mails and secrets")
     secret_key: str = Field("", description="signs cookies; made in the var folder when absent")
     sandbox: bool = Field(False, description="trial installation: time may be set ahead")
+    gateway: Literal["", "sandbox", "stripe", "manual"] = Field(
+        "",
+        description="who takes cards: sandbox, stripe, or manual for bank transfers alone; when "
+        "absent, the sandbox in a trial installation, else manual",
+    )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="address of the portal, used in mails"
     )
@@ -105,6 +118,15 @@ class Settings(BaseModel):
             else value
         )
 
+    @field_validator("gateway")
+    @classmethod
+    def _gateway(cls, value: str, info: ValidationInfo) -> str:
+        if value == "sandbox" and not info.data.get("sandbox"):
+            raise ValueError(
+                gettext("can only be sandbox with VIGIE_SANDBOX=1: its money does not exist")
+            )
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
@@ -156,6 +178,11 @@ class Settings(BaseModel):
         if value and (not value.startswith("/") or value.startswith("//")):
             raise ValueError(gettext("must be a path of the portal itself, beginning with one /"))
         return value
+
+    @property
+    def chosen_gateway(self) -> str:
+        """Who takes cards here; `manual` for nobody."""
+        return self.gateway or ("sandbox" if self.sandbox else "manual")
 
     @model_validator(mode="before")
     @classmethod

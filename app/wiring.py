@@ -1,5 +1,6 @@
 """Picks the adapters of the outside world, the pages and the jobs: what runs, with what, when."""
 
+from collections.abc import Callable
 from datetime import time
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from app.auto_renewal import models as _auto_renewal  # noqa: F401
 from app.billing import models as _billing  # noqa: F401
 from app.billing import payment_models as _payments  # noqa: F401
 from app.billing.checks import check_balances
+from app.billing.gateways import sandbox_models as _sandbox_gateway  # noqa: F401
+from app.billing.gateways.guard import GuardedGateway
+from app.billing.gateways.manual import ManualGateway
+from app.billing.gateways.sandbox import SandboxGateway
+from app.billing.ports import Gateway
 from app.domains import models as _domains  # noqa: F401
 from app.domains.ports import Registrar
 from app.domains.registrars import sandbox
@@ -66,8 +72,21 @@ def outside(app: Flask, settings: Settings) -> None:
     registrars: Registry[Registrar] = Registry("registrar")
     registrars.register(sandbox.NAME, GuardedRegistrar(sandbox.SandboxRegistrar(now)))
     app.extensions["vigie.registrars"] = registrars
+    app.extensions["vigie.gateways"] = _gateways(settings)
     app.extensions["vigie.channel"] = _channel(settings)
     app.extensions["vigie.schedule"] = Schedule(JOBS, lambda: terms().tz)
+
+
+def _gateways(settings: Settings) -> Registry[Gateway]:
+    """The gateway for cards, if any, and bank transfers; cards of any other stay uncharged."""
+    adapters: dict[str, Callable[[], Gateway]] = {
+        "sandbox": lambda: SandboxGateway(now),
+        "manual": ManualGateway,
+    }
+    registry: Registry[Gateway] = Registry("gateway")
+    for name in dict.fromkeys((settings.chosen_gateway, "manual")):
+        registry.register(name, GuardedGateway(adapters[name]()))
+    return registry
 
 
 def _channel(settings: Settings) -> Channel:
