@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.rules import Plan, Role
 from app.db import Model, UtcDateTime, enum_column
+from app.service_states.models import Served, index_of_differences
 
 
 class User(Model):
@@ -80,6 +81,8 @@ class Organization(Model):
     country: Mapped[str] = mapped_column(String(2))
     plan: Mapped[Plan] = mapped_column(enum_column(Plan, "plan"))
     suspended_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # How many alerts are open, kept by the alerts' own job: the navigation shows it on every page.
+    open_alerts: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -109,10 +112,11 @@ class Member(Model):
     user: Mapped[User] = relationship(lazy="raise")
 
 
-class Account(Model):
+class Account(Served, Model):
     """A hosting space of an organization, on a plan; what a move concerns."""
 
     __tablename__ = "accounts"
+    __table_args__ = (index_of_differences("accounts"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(64), unique=True)

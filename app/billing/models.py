@@ -37,6 +37,12 @@ class Wallet(Model):
             postgresql_where=text("forecast_due"),
         ),
         Index(
+            "ix_wallets_in_debt",
+            "organization_id",
+            sqlite_where=text("posted < 0"),
+            postgresql_where=text("posted < 0"),
+        ),
+        Index(
             "ix_wallets_funded",
             "id",
             sqlite_where=text("funded_by IS NOT NULL"),

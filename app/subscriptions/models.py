@@ -54,6 +54,12 @@ class Subscription(Model):
         Index("ix_subscriptions_of_organization", "organization_id", "kind", "expires_on", "id"),
         Index("ix_subscriptions_of_payer", "billed_organization_id", "next_slot_on"),
         Index("ix_subscriptions_lapsing", "status", "kind", "expires_on"),
+        Index(
+            "ix_subscriptions_short",
+            "billed_organization_id",
+            sqlite_where=text("verdict = 'short'"),
+            postgresql_where=text("verdict = 'short'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
