@@ -9,8 +9,10 @@ from flask import Flask
 # Imported for their tables, which migrations and the mapper must know before the first query.
 from app.accounts import models as _accounts  # noqa: F401
 from app.accounts.installation import terms
+from app.alerts import models as _alerts  # noqa: F401
 from app.auto_renewal import models as _auto_renewal  # noqa: F401
 from app.billing import models as _billing  # noqa: F401
+from app.billing import payment_flows, refund_flows
 from app.billing import payment_models as _payments  # noqa: F401
 from app.billing.checks import check_balances
 from app.billing.gateways import sandbox_models as _sandbox_gateway  # noqa: F401
@@ -38,13 +40,14 @@ from app.outbox.channels.file import FileChannel
 from app.outbox.channels.smtp import SmtpChannel
 from app.outbox.flows import drain
 from app.outbox.ports import Channel
-from app.renewals import flows, verdicts
+from app.renewals import flows, funding_flows, verdicts
 from app.renewals import models as _renewals  # noqa: F401
 from app.renewals.lapses import lapse
 from app.renewals.slots import restore_slots
 from app.selections import models as _selections  # noqa: F401
 from app.settings import Settings
 from app.subscriptions import models as _subscriptions  # noqa: F401
+from app.subscriptions import notice_models as _notices  # noqa: F401
 from app.web.state import State, now
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -52,11 +55,15 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # In the order in which one tick runs them: what is open first, then what is due, then what will
 # become of the rest, then the mails that all of it wrote.
 JOBS = (
+    Job("payments", payment_flows.recover),
+    Job("refunds", refund_flows.recover),
     Job("recovery", flows.recover),
     Job("invoices", close_days),
     Job("proformas", expire_open),
     Job("slots", restore_slots, daily_at=time(4)),
     Job("renewals", flows.renew_due),
+    Job("refills", funding_flows.refill, daily_at=time(9)),
+    Job("funded", flows.renew_funded),
     Job("lapses", lapse),
     Job("overlooked", verdicts.overlooked, daily_at=time(3)),
     Job("forecasts", verdicts.forecasts),

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Organization
 from app.billing.models import BillingContact, Card, LedgerAccount, LedgerEntry, LedgerTx, Wallet
-from app.billing.ports import Payer
-from app.billing.rules import Balance, EntryKind
+from app.billing.ports import Payer, gateways
+from app.billing.rules import Balance, CardFacts, EntryKind
+from app.operator_tasks.service import is_open
 
 # Where a gateway's page is shown in French, as it knows no person of ours.
 _FRENCH = ("FR", "BE", "CH", "LU", "MC")
@@ -68,6 +69,33 @@ def cards(session: Session, organization_id: int) -> list[Card]:
             select(Card).where(Card.organization_id == organization_id).order_by(Card.id)
         )
     )
+
+
+def chargeable_cards(session: Session, organization_id: int) -> list[CardFacts]:
+    """Cards of gateways that are in place, with what decides whether they are charged."""
+    rows = session.execute(
+        select(
+            Card.id, Card.exp_year, Card.exp_month, Card.validated, Card.auto_debit,
+            Card.unusable_because, Card.rank,
+        ).where(Card.organization_id == organization_id, Card.gateway.in_(list(gateways())))
+    )  # fmt: skip
+    return [
+        CardFacts(
+            row.id, row.exp_year, row.exp_month, row.validated, row.auto_debit,
+            row.unusable_because is not None, row.rank,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def wallet_is_in_doubt(session: Session, organization_id: int, currency: str) -> bool:
+    """Whether the balance was found not to be its entries' sum: no card is charged then (L3)."""
+    wallet_id = session.scalar(
+        select(Wallet.id).where(
+            Wallet.organization_id == organization_id, Wallet.currency == currency
+        )
+    )
+    return is_open(session, "balance_differs", f"wallet:{wallet_id}")
 
 
 def payer(session: Session, organization_id: int) -> Payer:

@@ -30,13 +30,13 @@ ASK_AGAIN_AFTER = timedelta(minutes=5)
 
 
 def refund(
-    payment_id: int, amount: int, idem_key: str, reason: str, context: Context
+    payment_id: int, amount: int, context: Context, *, idem_key: str, reason: str
 ) -> RefundState:
     """Give money of a payment back to where it came from. Raises refunds.CannotRefund."""
     with transaction() as session:
         refund_id = refunds.begin_refund(
-            session, payment_id, amount, idem_key, reason, context
-        )  # fmt: skip
+            session, payment_id, amount, context, idem_key=idem_key, reason=reason
+        )
     return _send(refund_id, context)
 
 

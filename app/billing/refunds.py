@@ -20,7 +20,7 @@ class CannotRefund(Exception):
 
 
 def begin_refund(
-    session: Session, payment_id: int, amount: int, idem_key: str, reason: str, context: Context
+    session: Session, payment_id: int, amount: int, context: Context, *, idem_key: str, reason: str
 ) -> int:
     """Set money aside that goes back to where it came from; the refund's id. CannotRefund.
 
@@ -56,7 +56,7 @@ def finish_refund(session: Session, refund_id: int, answer: Refunded, context: C
         return False
     billing.capture(session, payment.wallet_id, refund.amount)
     refund.tx_id = _move(
-        session, payment, EntryKind.REFUND, -refund.amount, f"refund:{refund.id}", context
+        session, payment, EntryKind.REFUND, -refund.amount, context, key=f"refund:{refund.id}"
     )
     refund.state, refund.ended_at, refund.gateway_ref = RefundState.DONE, context.now, answer.ref
     _tell(session, "payment.refunded", payment, refund.amount, context, reason=refund.reason)
@@ -134,7 +134,7 @@ def _open_dispute(
     session.flush()
     billing.credit(session, payment.wallet_id, -known.amount)
     key = f"dispute:{known.id}"
-    _move(session, payment, EntryKind.DISPUTE, -known.amount, key, context)
+    _move(session, payment, EntryKind.DISPUTE, -known.amount, context, key=key)
     if payment.card_id is not None:
         session.execute(update(Card).where(Card.id == payment.card_id).values(auto_debit=False))
     _tell(session, "payment.disputed", payment, known.amount, context)
@@ -150,7 +150,7 @@ def _close_dispute(
         return
     billing.credit(session, payment.wallet_id, known.amount)
     key = f"dispute:{known.id}:won"
-    _move(session, payment, EntryKind.DISPUTE_WON, known.amount, key, context)
+    _move(session, payment, EntryKind.DISPUTE_WON, known.amount, context, key=key)
     billing.funded(session, payment.wallet_id, f"dispute:{known.id}")
     _tell(session, "payment.dispute_won", payment, known.amount, context)
 
@@ -177,7 +177,7 @@ _AGAINST = {
 
 
 def _move(
-    session: Session, payment: Payment, kind: EntryKind, amount: int, key: str, context: Context
+    session: Session, payment: Payment, kind: EntryKind, amount: int, context: Context, *, key: str
 ) -> int:
     wallet = billing.wallet_account(session, payment.wallet_id)
     other = billing.ledger_account(session, _AGAINST[kind], payment.gateway, payment.currency)

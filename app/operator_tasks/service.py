@@ -39,3 +39,11 @@ def open_tasks(session: Session) -> list[OperatorTask]:
             select(OperatorTask).where(OperatorTask.done_at.is_(None)).order_by(OperatorTask.id)
         )
     )
+
+
+def is_open(session: Session, kind: str, subject: str) -> bool:
+    """Whether there is an open task of that kind about a subject."""
+    found = select(OperatorTask.id).where(
+        OperatorTask.kind == kind, OperatorTask.subject == subject, OperatorTask.done_at.is_(None)
+    )
+    return session.scalar(found) is not None

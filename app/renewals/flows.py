@@ -29,6 +29,8 @@ from app.journal.service import Actor
 from app.lib.dates import at
 from app.operator_tasks.service import close_tasks, open_task
 from app.renewals import endings, queries, service
+from app.renewals.funding_flows import clear_funded, fund_guarded
+from app.renewals.funding_queries import funded_for_staff, wanted_of
 from app.renewals.models import Renewal
 from app.renewals.rules import SLOT_TIME, Block, Reading, read_registry
 from app.renewals.service import Claimed
@@ -40,19 +42,41 @@ RETRY_POISONED_AFTER = timedelta(hours=1)
 
 
 def renew_due(now: datetime, run_id: int) -> int:
-    """Try everything whose slot has come; the number of attempts made."""
+    """Try everything whose slot has come; the number of attempts made.
+
+    Cards are charged first, once for each payer, and then everything is tried in one order, so
+    that a domain comes before mailboxes that somebody else pays (R13, R18).
+    """
     context = Context(now, terms(), Actor(run_id=run_id))
     if now < at(context.today, SLOT_TIME, context.terms.tz):
         return 0
     with reading() as session:
         due = queries.due_for_staff(session, context.today, now)
-    return sum(_guarded(item.subscription_id, context) for item in due)
+    ready = {payer for payer in dict.fromkeys(item.payer_id for item in due)
+             if payer is None or fund_guarded(payer, context)}  # fmt: skip
+    return sum(_guarded(item.subscription_id, context) for item in due if item.payer_id in ready)
 
 
-def _guarded(subscription_id: int, context: Context) -> bool:
+def renew_funded(now: datetime, run_id: int) -> int:
+    """Try at once what waits for money, where a top-up or a card came (R6); how many tries."""
+    context = Context(now, terms(), Actor(run_id=run_id))
+    with reading() as session:
+        wallets = funded_for_staff(session, context.terms.currency)
+    tried = 0
+    for wallet_id, payer_id, came in wallets:
+        if not fund_guarded(payer_id, context, in_window=True):
+            continue
+        with reading() as session:
+            wanted = wanted_of(session, payer_id, context, in_window=True)
+        tried += sum(_guarded(one.id, context, came) for one in wanted)
+        clear_funded(wallet_id, came)
+    return tried
+
+
+def _guarded(subscription_id: int, context: Context, came: str | None = None) -> bool:
     """Try one; a row that breaks waits an hour and is told to the operator, and stops nobody."""
     try:
-        return _try(subscription_id, context)
+        return _try(subscription_id, context, came)
     except Exception as problem:  # one poisoned row must not stop the others
         log.exception("renewal of subscription %s failed", subscription_id)
         db.session.rollback()
@@ -69,9 +93,12 @@ def _guarded(subscription_id: int, context: Context) -> bool:
         return False
 
 
-def _try(subscription_id: int, context: Context) -> bool:
+def _try(subscription_id: int, context: Context, came: str | None) -> bool:
     with transaction() as session:
-        order = service.begin_slot(session, subscription_id, context)
+        if came is None:
+            order = service.begin_slot(session, subscription_id, context)
+        else:
+            order = service.begin_funded(session, subscription_id, came, context)
         tried = service.attempt(session, order, context) if order else None
         close_tasks(session, "renewal_broken", subject=str(subscription_id), now=context.now)
     if isinstance(tried, Claimed):

@@ -1,7 +1,7 @@
 """What a wallet will pay, as things stand: the engine's own rules played forward day by day.
 
-Nothing comes in during a forecast, so what cannot be paid once never can; that is why each charge
-counts on what earlier ones leave, and why the playing ends by itself when the money does.
+Nothing comes in during a forecast but what a usable card is charged, so what cannot be paid once
+never can; that is why each renewal counts on what earlier ones leave.
 """
 
 from collections import defaultdict
@@ -11,7 +11,9 @@ from datetime import date, timedelta
 from heapq import heappop, heappush
 from typing import NamedTuple
 
+from app.billing.rules import MIN_CHARGE, CardFacts, cards_to_try
 from app.lib.dates import add_years_leap_safe
+from app.renewals.funding import Refill
 from app.renewals.rules import (
     Block,
     DomainTie,
@@ -31,7 +33,8 @@ class ForecastItem(NamedTuple):
     `look_on` is the day on which the engine looks at it next, None when it will not. A mailbox has
     `anchor` and the months `sold` since. `since` and `attempts` are those of `rules.plan`.
     `claimed` tells that this very renewal is under way, its money held already. `elsewhere` is
-    None for what this wallet pays; a domain that another pays says whether that one will.
+    None for what this wallet pays; a domain that another pays says whether that one will. `by_card`
+    is false where no card may be tried for it by itself any more (R14); `card_id` is one it names.
     """
 
     id: int
@@ -47,6 +50,21 @@ class ForecastItem(NamedTuple):
     attempts: int = 0
     claimed: bool = False
     elsewhere: bool | None = None
+    by_card: bool = True
+    card_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Purse:
+    """What there is to pay with: minor units in the wallet, and cards that are charged (R13)."""
+
+    available: int
+    cards: tuple[CardFacts, ...] = ()
+    refill: Refill | None = None
+
+    def card_on(self, day: date, wanted: Iterable[int | None] = ()) -> CardFacts | None:
+        """The card that is charged on a day, if one can be."""
+        return next(iter(cards_to_try(self.cards, day, wanted)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +88,44 @@ class Charge(NamedTuple):
     balance: int
 
 
+class CardCharge(NamedTuple):
+    """A card that is charged; `amount` and `balance`, what is there after it, in minor units."""
+
+    day: date
+    card_id: int
+    amount: int
+    balance: int
+
+
+class Shortfall(NamedTuple):
+    """A renewal that cannot be paid, and by how much the money is short, in minor units."""
+
+    day: date
+    subscription_id: int
+    amount: int
+    missing: int
+
+
+Foretold = Charge | CardCharge | Shortfall
+
+
 def forecast(
-    available: int,
+    purse: Purse,
     items: Iterable[ForecastItem],
     ties: Mapping[int, DomainTie],
     today: date,
     until: date,
     *,
-    told: Callable[[Charge], None] | None = None,
+    told: Callable[[Foretold], None] | None = None,
 ) -> dict[int, Outlook]:
-    """The next renewal of each item of one wallet, by subscription (R2, R6, R7, R13a, R18).
+    """The next renewal of each item of one wallet, by subscription (R2, R6, R7, R13, R18).
 
     `ties` holds what is known of each item's domain, by the domain's id. Up to `until` an item
     renews again and again; what first comes later is judged by what is left then. Whoever wants
-    the charges up to `until` is `told` each, in order; without, nothing is played beyond the last
-    verdict. Only the wallet pays yet: cards, and that they expire, come in `_Play.pay` (R13b).
+    all that happens up to `until` is `told` it, in order; without, nothing is played beyond the
+    last verdict.
     """
-    play = _Play(available, dict(ties), today, until, told)
+    play = _Play(purse, dict(ties), today, until, told)
     for item in items:
         play.add(item)
     play.run()
@@ -116,13 +155,17 @@ class _Play:
 
     def __init__(
         self,
-        available: int,
+        purse: Purse,
         ties: dict[int, DomainTie],
         today: date,
         until: date,
-        told: Callable[[Charge], None] | None,
+        told: Callable[[Foretold], None] | None,
     ) -> None:
-        self.available = available
+        self.purse = purse
+        self.available = purse.available
+        # What the card is charged on the day being played, for which renewals.
+        self.drawn = 0
+        self.paid: list[_Running] = []
         self.ties = ties
         self.today = today
         self.until = until
@@ -155,11 +198,15 @@ class _Play:
 
     def run(self) -> None:
         # Where there is money for everything, later renewals of the same mailbox change nothing.
-        self.repeats = bool(self.told) or self.most > self.available
+        covered = self.most <= self.available or self.purse.card_on(self.until) is not None
+        self.repeats = bool(self.told) or not covered
+        if self.purse.refill and self.today not in self.on_day:
+            heappush(self.days, self.today)
         while self.days and (self.open or self.told):
             day = heappop(self.days)
-            for one in sorted(self.on_day.pop(day), key=payment_order):
+            for one in sorted(self.on_day.pop(day, ()), key=payment_order):
                 self.attempt(one, day)
+            self.end(day)
 
     def attempt(self, one: _Running, day: date) -> None:
         """Mirrors `service.attempt`, in the same order."""
@@ -176,7 +223,10 @@ class _Play:
         elif (following := self.extended(one, day)) is None:
             self.stop(one, Verdict.EXPIRED, day)
         elif not self.pay(one, day):
-            self.stop(one, Verdict.SHORT, day, one.price - self.available)
+            missing = one.price - self.available
+            self.stop(one, Verdict.SHORT, day, missing)
+            if self.told and day <= self.until:
+                self.told(Shortfall(day, one.id, one.price, missing))
         else:
             self.renew(one, day, following)
 
@@ -196,13 +246,43 @@ class _Play:
         self.stop(one, Verdict.DOMAIN_GONE if gone else Verdict.DOMAIN_ENDS, day)
 
     def pay(self, one: _Running, day: date) -> bool:
-        """Take the price whole or not at all; a card would stand in here where the wallet ends."""
-        if one.price and one.price > self.available:
-            return False
+        """Take the price whole or not at all; where the wallet ends, a card stands in (R13b)."""
+        missing = one.price - self.available
+        if one.price and missing > 0:
+            if not one.item.by_card or self.purse.card_on(day) is None:
+                return False
+            self.drawn += missing
+            self.available = one.price
         self.available -= one.price
-        if self.told and day <= self.until:
-            self.told(Charge(day, one.id, one.price, self.available))
+        self.paid.append(one)
         return True
+
+    def end(self, day: date) -> None:
+        """One charge for all that the day took from a card, then tell what was paid."""
+        paid, self.paid = self.paid, []
+        named = (one.item.card_id for one in paid)
+        card = self.purse.card_on(day, named) if self.drawn or self.purse.refill else None
+        if card is not None:
+            self.top_up()
+        drawn, self.drawn = self.drawn, 0
+        if self.told is None or day > self.until:
+            return
+        balance = self.available + sum(one.price for one in paid)
+        if card is not None and drawn:
+            self.told(CardCharge(day, card.id, drawn, balance))
+        for one in paid:
+            balance -= one.price
+            self.told(Charge(day, one.id, one.price, balance))
+
+    def top_up(self) -> None:
+        """What a card is charged beyond the shortfall: its least amount, and the refill wanted."""
+        more = max(0, MIN_CHARGE - self.drawn) if self.drawn else 0
+        refill = self.purse.refill
+        if refill and self.available < refill.below:
+            more = max(more, refill.to - self.available)
+            more = max(more, MIN_CHARGE - self.drawn)
+        self.drawn += more
+        self.available += more
 
     def renew(self, one: _Running, day: date, following: _Following | None) -> None:
         item = one.item

@@ -65,3 +65,19 @@ class Renewal(Model):
     claimed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     looked_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class FundedPeriod(Model):
+    """A renewal that a card was charged for: what the ceilings on tries are counted by (R14)."""
+
+    __tablename__ = "funded_periods"
+    __table_args__ = (
+        UniqueConstraint("payment_id", "subscription_id"),
+        Index("ix_funded_periods_period", "subscription_id", "cur_expires_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"))
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"))
+    cur_expires_on: Mapped[date]
+    price: Mapped[int] = mapped_column(BigInteger)

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Row, exists, select
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
-from app.billing.queries import balance
+from app.billing.queries import balance, chargeable_cards, wallet_is_in_doubt
 from app.domains.models import Domain
 from app.renewals import queries
-from app.renewals.forecast import ForecastItem
+from app.renewals.forecast import ForecastItem, Purse
+from app.renewals.funding_queries import refill_of, without_card
 from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import DomainTie, Trigger
 from app.subscriptions.models import Subscription
@@ -28,7 +29,7 @@ Stored = tuple[Verdict | None, int | None]
 class Known:
     """What `forecast` wants, in its words; `stored` are verdicts and what is missing, by id."""
 
-    available: int
+    purse: Purse
     items: list[ForecastItem]
     ties: dict[int, DomainTie]
     stored: dict[int, Stored]
@@ -58,13 +59,22 @@ def known_of(session: Session, payer_id: int, today: date, chosen: Terms) -> Kno
     ).all()
     under_way = _under_way(session)
     return Known(
-        balance(session, payer_id, chosen.currency).available,
+        _purse(session, payer_id, chosen.currency),
         [
-            *_items(session, rows, today, under_way, _due(session, payer_id, today, chosen)),
+            *_items(session, payer_id, rows, today, chosen),
             *_renewed_elsewhere(of_others, under_way),
         ],
         queries.ties_of(session, on_domains),
         {number: (verdict, missing) for number, *_rest, verdict, missing in rows},
+    )
+
+
+def _purse(session: Session, payer_id: int, currency: str) -> Purse:
+    in_doubt = wallet_is_in_doubt(session, payer_id, currency)
+    return Purse(
+        balance(session, payer_id, currency).available,
+        () if in_doubt else tuple(chargeable_cards(session, payer_id)),
+        refill_of(session, payer_id, currency),
     )
 
 
@@ -84,6 +94,7 @@ _SWITCHED_ON = (
         Domain.extension,
         Subscription.anchor,
         Subscription.months,
+        Subscription.card_id,
         Subscription.verdict,
         Subscription.missing,
     )
@@ -94,19 +105,17 @@ _SWITCHED_ON = (
 
 
 def _items(
-    session: Session,
-    rows: Rows,
-    today: date,
-    under_way: set[tuple[int, date]],
-    due: dict[int, _Due],
+    session: Session, payer_id: int, rows: Rows, today: date, chosen: Terms
 ) -> Iterator[ForecastItem]:
     price_of = lru_cache(prices(session).of)
+    under_way, due = _under_way(session), _due(session, payer_id, today, chosen)
+    not_by_card = without_card(session, payer_id)
     # Unpacked, as a payer may have a hundred thousand.
-    for number, kind, domain_id, ends, look_on, months, extension, anchor, sold, *_stored in rows:
-        price = price_of(kind, extension, months)
+    for number, kind, domain_id, ends, look_on, months, extension, anchor, sold, card, *_ in rows:
         item = ForecastItem(
-            number, kind, domain_id, ends, look_on, months, price, anchor, sold or 0
-        )
+            number, kind, domain_id, ends, look_on, months, price_of(kind, extension, months),
+            anchor, sold or 0, by_card=number not in not_by_card, card_id=card,
+        )  # fmt: skip
         if number in due:
             now = due[number]
             item = item._replace(

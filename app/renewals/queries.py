@@ -26,7 +26,7 @@ class Due:
     """A subscription whose slot has come."""
 
     subscription_id: int
-    kind: Kind
+    payer_id: int | None
 
 
 def due_for_staff(session: Session, today: date, now: datetime) -> list[Due]:
@@ -38,6 +38,7 @@ def due_for_staff(session: Session, today: date, now: datetime) -> list[Due]:
             Subscription.kind,
             Subscription.expires_on,
             Subscription.renewal_months,
+            Subscription.billed_organization_id,
             Domain.extension,
         )
         .join(Domain, Domain.id == Subscription.domain_id)
@@ -55,7 +56,8 @@ def due_for_staff(session: Session, today: date, now: datetime) -> list[Due]:
         )
         for row in rows
     ]
-    return [Due(item.id, item.kind) for item in sorted(items, key=payment_order)]
+    payers = {row.id: row.billed_organization_id for row in rows}
+    return [Due(item.id, payers[item.id]) for item in sorted(items, key=payment_order)]
 
 
 def attempts_of(session: Session, subscription_id: int, expires_on: date) -> int:

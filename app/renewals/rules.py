@@ -40,6 +40,8 @@ class Trigger(StrEnum):
 
     DAILY = "daily"
     COMPENSATION = "compensation"
+    # Followed by what came, as in `funding:payment:7`.
+    FUNDING = "funding"
     MANUAL = "manual"
 
 
@@ -65,6 +67,11 @@ def is_attempt_day(kind: Kind, expires_on: date, today: date) -> bool:
     if kind is Kind.DOMAIN:
         return left in DOMAIN_ATTEMPT_DAYS
     return 1 <= left <= MAILBOX_FIRST_DAY
+
+
+def is_in_window(kind: Kind, expires_on: date, today: date) -> bool:
+    """Whether money or a card that comes on `today` makes an attempt at once (R6)."""
+    return first_attempt_day(kind, expires_on) <= today < expires_on
 
 
 def next_attempt_day(kind: Kind, expires_on: date, not_before: date) -> date | None:

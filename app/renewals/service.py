@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 from app.accounts.installation import Context
 from app.billing import service as billing
 from app.billing.models import Wallet
+from app.billing.rules import Decline, PaymentState
 from app.db import insert_once
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus, current_expiry_date
 from app.operator_tasks.service import open_task
 from app.renewals import queries, rules
 from app.renewals.endings import End, end_attempt, finish_mailbox
+from app.renewals.funding_queries import last_charge
 from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import Block, Outcome, RenewalState, Trigger
 from app.subscriptions.models import Subscription
@@ -77,6 +79,29 @@ def begin_slot(session: Session, subscription_id: int, context: Context) -> Orde
         subscription.renewal_months,
         payer_id,
         late_by_us=plan.trigger is Trigger.COMPENSATION,
+    )
+
+
+def begin_funded(
+    session: Session, subscription_id: int, came: str, context: Context
+) -> Order | None:
+    """An attempt because of what came for its payer (R6); None when there is none to make."""
+    subscription = locked(session, subscription_id)
+    payer_id = subscription.billed_organization_id
+    if (
+        not subscription.auto_renewal
+        or payer_id is None
+        or not rules.is_in_window(subscription.kind, subscription.expires_on, context.today)
+        or queries.being_renewed(session, subscription.id, subscription.expires_on)
+    ):
+        return None
+    forecast_anew(session, subscription)
+    return Order(
+        subscription,
+        session.get_one(Domain, subscription.domain_id),
+        f"{Trigger.FUNDING}:{came}",
+        subscription.renewal_months,
+        payer_id,
     )
 
 
@@ -154,13 +179,13 @@ def _pay(session: Session, order: Order, attempt_id: int, price: int, context: C
         )
     )
     if wallet_id is None:
-        raise _Stopped(Outcome.UNFUNDED)
+        raise _Stopped(_why_short(session, order))
     take = billing.hold if order.subscription.kind is Kind.DOMAIN else billing.debit
     try:
         if price:
             take(session, wallet_id, price)
     except billing.NotEnough:
-        raise _Stopped(Outcome.UNFUNDED) from None
+        raise _Stopped(_why_short(session, order)) from None
     registry = order.domain.registry_expires_at
     # The unique key of R9 stands behind this insert: a second claim of the period is an error that
     # rolls back everything above, money included.
@@ -181,3 +206,19 @@ def _pay(session: Session, order: Order, attempt_id: int, price: int, context: C
     session.add(renewal)
     session.flush()
     return renewal
+
+
+def _why_short(session: Session, order: Order) -> Outcome:
+    """What became of the charge that was to pay for it, if a card was charged (R14)."""
+    charge = last_charge(session, order.subscription.id, order.subscription.expires_on)
+    if charge is None:
+        return Outcome.UNFUNDED
+    match charge:
+        case PaymentState.DECLINED, Decline.AUTHENTICATION:
+            return Outcome.AUTHENTICATION_REQUIRED
+        case PaymentState.DECLINED, _:
+            return Outcome.DECLINED
+        case ((PaymentState.CREATED | PaymentState.WAITING | PaymentState.UNKNOWN), _):
+            return Outcome.UNKNOWN
+        case _:
+            return Outcome.UNFUNDED

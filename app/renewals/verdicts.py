@@ -115,7 +115,7 @@ def _forecast_payer(payer_id: int, now: datetime) -> int:
         today = chosen.today(now)
         known = known_of(session, payer_id, today, chosen)
     until = add_months(today, MONTHS_AHEAD)
-    outlooks = forecast(known.available, known.items, known.ties, today, until)
+    outlooks = forecast(known.purse, known.items, known.ties, today, until)
     different = {
         subscription_id: outlook
         for subscription_id, outlook in outlooks.items()

@@ -9,12 +9,23 @@ from sqlalchemy import select
 from app.accounts.installation import terms
 from app.billing import service as billing
 from app.billing.models import Wallet
+from app.billing.rules import CardFacts
 from app.db import db, transaction
 from app.domains.models import Domain, SandboxName
 from app.domains.rules import DomainStatus
 from app.jobs.service import tick
 from app.journal.service import Actor
-from app.renewals.forecast import Charge, ForecastItem, Outlook, forecast
+from app.renewals.forecast import (
+    CardCharge,
+    Charge,
+    ForecastItem,
+    Foretold,
+    Outlook,
+    Purse,
+    Shortfall,
+    forecast,
+)
+from app.renewals.funding import Refill
 from app.renewals.models import Attempt, Renewal
 from app.renewals.payers import known_of
 from app.renewals.rules import DomainTie, next_attempt_day
@@ -53,7 +64,7 @@ def verdicts(available: int, items: list[ForecastItem], ties=None) -> dict[int, 
         | {i.domain_id: tie(i.expires_on) for i in items if i.anchor is None}
         | (ties or {})
     )
-    return forecast(available, items, ties, TODAY, YEAR)
+    return forecast(Purse(available), items, ties, TODAY, YEAR)
 
 
 def test_three_domains_at_15_with_40_leave_the_third_unpaid():
@@ -132,15 +143,80 @@ def test_what_comes_after_the_year_is_judged_by_what_the_year_leaves():
 
 
 def test_charges_are_told_in_order_with_the_balance_after_each():
-    told: list[Charge] = []
+    told: list[Foretold] = []
     items = [box(1, date(2027, 3, 31), 100), box(2, date(2027, 3, 30), 150, months=12)]
-    forecast(450, items, {99: EXTERNAL}, TODAY, YEAR, told=told.append)
+    forecast(Purse(450), items, {99: EXTERNAL}, TODAY, YEAR, told=told.append)
+    assert told.pop() == Shortfall(date(2027, 6, 25), 1, 100, 100)
     assert [(c.day.isoformat(), c.subscription_id, c.balance) for c in told] == [
         ("2027-03-25", 2, 300),
         ("2027-03-26", 1, 200),
         ("2027-04-25", 1, 100),
         ("2027-05-26", 1, 0),
     ]
+
+
+def card(number: int = 1, exp: tuple[int, int] = (2035, 12), rank: int = 0, **more) -> CardFacts:
+    facts = {"validated": True, "auto_debit": True, "unusable": False} | more
+    return CardFacts(number, *exp, rank=rank, **facts)
+
+
+def told_of(purse: Purse, items: list[ForecastItem]) -> list[Foretold]:
+    told: list[Foretold] = []
+    ties = {99: EXTERNAL} | {i.domain_id: tie(i.expires_on) for i in items if i.anchor is None}
+    forecast(purse, items, ties, TODAY, YEAR, told=told.append)
+    return told
+
+
+def test_a_card_is_charged_once_a_day_for_all_that_the_wallet_lacks():
+    ends = date(2027, 4, 30)
+    told = told_of(Purse(4000, (card(7),)), [name(n, ends) for n in (1, 2, 3)])
+    day = date(2027, 3, 31)
+    assert told == [
+        CardCharge(day, 7, 500, 4500),
+        Charge(day, 1, 1500, 3000),
+        Charge(day, 2, 1500, 1500),
+        Charge(day, 3, 1500, 0),
+    ]
+
+
+def test_a_card_is_never_charged_less_than_is_worth_it():
+    told = told_of(Purse(1480, (card(7),)), [name(1, date(2027, 4, 30))])
+    assert told[0] == CardCharge(date(2027, 3, 31), 7, 50, 1530)
+    assert told[1].balance == 30
+
+
+def test_a_card_that_expires_before_the_day_pays_nothing():
+    later, sooner = name(1, date(2027, 9, 30)), name(2, date(2027, 4, 30))
+    purse = Purse(0, (card(exp=(2027, 5)),))
+    ties = {n.domain_id: tie(n.expires_on) for n in (later, sooner)}
+    found = forecast(purse, [later, sooner], ties, TODAY, YEAR)
+    assert found[2].verdict is Verdict.WILL_RENEW
+    assert found[1] == Outlook(Verdict.SHORT, date(2027, 8, 31), 1500)
+
+
+@pytest.mark.parametrize("fault", [{"validated": False}, {"auto_debit": False}, {"unusable": True}])
+def test_a_card_that_may_not_be_charged_does_not_count(fault):
+    one = name(1, date(2027, 4, 30))
+    found = forecast(Purse(0, (card(**fault),)), [one], {1: tie(one.expires_on)}, TODAY, YEAR)
+    assert found[1].verdict is Verdict.SHORT
+
+
+def test_what_no_card_may_be_tried_for_again_counts_on_the_wallet_alone():
+    one, other = name(1, date(2027, 4, 30), by_card=False), name(2, date(2027, 4, 30))
+    ties = {n.domain_id: tie(n.expires_on) for n in (one, other)}
+    found = forecast(Purse(0, (card(),)), [one, other], ties, TODAY, YEAR)
+    assert [found[n].verdict for n in (1, 2)] == [Verdict.SHORT, Verdict.WILL_RENEW]
+
+
+def test_a_refill_is_part_of_the_days_one_charge():
+    told = told_of(Purse(1000, (card(7),), Refill(500, 3000)), [name(1, date(2027, 4, 30))])
+    day = date(2027, 3, 31)
+    assert told == [CardCharge(day, 7, 3500, 4500), Charge(day, 1, 1500, 3000)]
+
+
+def test_the_card_that_a_service_names_comes_before_the_default_one():
+    one = name(1, date(2027, 4, 30), card_id=8)
+    assert told_of(Purse(0, (card(7), card(8, rank=1))), [one])[0].card_id == 8
 
 
 # ---- The engine as the judge
@@ -219,7 +295,7 @@ def test_the_engine_renews_what_the_forecast_said(db_context, seed):
     until, foretold = day + timedelta(days=45), []
     for payer in world.payers:
         known = known_of(db.session(), payer.id, day, terms())
-        forecast(known.available, known.items, known.ties, day, until, told=foretold.append)
+        forecast(known.purse, known.items, known.ties, day, until, told=foretold.append)
     db.session.rollback()
     said = dict(
         db.session.execute(
@@ -237,7 +313,8 @@ def test_the_engine_renews_what_the_forecast_said(db_context, seed):
         .where(Attempt.id > first_new)
     ).all()
     happened = {tuple(row) for row in rows}
-    assert {(c.day, c.subscription_id, c.amount) for c in foretold} == happened
+    charges = [one for one in foretold if isinstance(one, Charge)]
+    assert {(c.day, c.subscription_id, c.amount) for c in charges} == happened
     for subscription_id in {row[1] for row in happened}:
         assert said[subscription_id] is Verdict.WILL_RENEW
     assert None not in said.values()
