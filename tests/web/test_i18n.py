@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+from flask import current_app
+
 from app.web import i18n
 from tests import make
 from tests.pages import signed_in, submit
@@ -51,3 +53,14 @@ def test_an_unknown_language_is_refused(client):
 
 def page(client, address, languages):
     return client.get(address, headers={"Accept-Language": languages}).get_data(as_text=True)
+
+
+def test_texts_of_templates_escape_what_fills_them_in(db_context):
+    written = "{{ _('Select %(name)s', name=name) }}, {{ _('Mailboxes') }}"
+    template = current_app.jinja_env.overlay(autoescape=True).from_string(written)
+    plain = current_app.jinja_env.overlay(autoescape=False).from_string(written)
+    with i18n.speaking("fr"):
+        assert template.render(name="<b>") == "Sélectionner &lt;b&gt;, Boîtes mail"
+    with i18n.speaking("en"):
+        assert template.render(name="<b>") == "Select &lt;b&gt;, Mailboxes"
+        assert plain.render(name="<b>") == "Select <b>, Mailboxes"
