@@ -8,7 +8,7 @@ from typing import cast
 from flask import abort
 from flask import session as cookie
 from flask_login import UserMixin, current_user
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Member, Organization, SignIn, User
@@ -46,20 +46,24 @@ class Person(UserMixin):
         return self.token
 
 
+# Built once, as every page runs it.
+_WHO = (
+    select(
+        User.id, User.email, User.name, User.language, SignIn.id.label("sign_in_id"),
+        Organization.id.label("organization_id"), Organization.public_id,
+        Organization.name.label("organization_name"), Member.role,
+    )
+    .join(SignIn, SignIn.user_id == User.id)
+    .outerjoin(Member, Member.user_id == User.id)
+    .outerjoin(Organization, Organization.id == Member.organization_id)
+    .where(SignIn.token_hash == bindparam("token_hash"), SignIn.expires_at > bindparam("now"))
+    .order_by(Organization.name, Organization.id)
+)  # fmt: skip
+
+
 def load_person(session: Session, token: str, now: datetime) -> Person | None:
     """The person behind a cookie's token and all their memberships, in one statement."""
-    rows = session.execute(
-        select(
-            User.id, User.email, User.name, User.language, SignIn.id.label("sign_in_id"),
-            Organization.id.label("organization_id"), Organization.public_id,
-            Organization.name.label("organization_name"), Member.role,
-        )
-        .join(SignIn, SignIn.user_id == User.id)
-        .outerjoin(Member, Member.user_id == User.id)
-        .outerjoin(Organization, Organization.id == Member.organization_id)
-        .where(SignIn.token_hash == digest(token), SignIn.expires_at > now)
-        .order_by(Organization.name, Organization.id)
-    ).all()  # fmt: skip
+    rows = session.execute(_WHO, {"token_hash": digest(token), "now": now}).all()
     if not rows:
         return None
     who = rows[0]

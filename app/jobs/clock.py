@@ -8,6 +8,8 @@ from app.db import db
 from app.jobs.models import LastTick
 from app.lib.clock import SystemClock
 
+_LAST = select(LastTick.at)
+
 
 class SandboxClock:
     """The machine's clock, or the instant to which `flask tick --at` has moved the installation."""
@@ -17,5 +19,5 @@ class SandboxClock:
 
     def now(self) -> datetime:
         with db.engine.connect() as connection:
-            last = connection.scalar(select(LastTick.at))
+            last = connection.scalar(_LAST)
         return max(self._system.now(), last) if last else self._system.now()

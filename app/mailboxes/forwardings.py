@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.db import insert_once
 from app.domains.models import Domain
 from app.journal.service import Actor, record
+from app.mailboxes import states
 from app.mailboxes.models import Forwarding, ForwardingDestination, Mailbox
 from app.mailboxes.rules import Refusal, Refused, check_circle
 
@@ -27,22 +29,30 @@ class AlreadyGone(Exception):
     """The forwarding was removed in the meantime."""
 
 
-def forwardings_of(
-    session: Session, domain_id: int, *, limit: int | None = None, after: str = ""
-) -> list[ForwardingLine]:
-    """The domain's forwardings by address, at most `limit` of those that follow `after`."""
+@cache
+def _first(limit: int | None) -> Select[str, str | None]:
     some = (
         select(Forwarding.id, Forwarding.address)
-        .where(Forwarding.domain_id == domain_id, Forwarding.address > after)
+        .where(
+            Forwarding.domain_id == bindparam("domain_id"),
+            Forwarding.address > bindparam("follows"),
+        )
         .order_by(Forwarding.address)
         .limit(limit)
         .subquery()
     )
-    rows = session.execute(
+    return (
         select(some.c.address, ForwardingDestination.address)
         .outerjoin(ForwardingDestination, ForwardingDestination.forwarding_id == some.c.id)
         .order_by(some.c.address, ForwardingDestination.id)
     )
+
+
+def forwardings_of(
+    session: Session, domain_id: int, *, limit: int | None = None, after: str = ""
+) -> list[ForwardingLine]:
+    """The domain's forwardings by address, at most `limit` of those that follow `after`."""
+    rows = session.execute(_first(limit), {"domain_id": domain_id, "follows": after})
     lines: dict[str, list[str]] = {}
     for address, destination in rows:
         lines.setdefault(address, []).extend([destination] if destination else [])
@@ -72,7 +82,10 @@ def add(
     if session.scalar(select(Mailbox.id).where(Mailbox.address == address)):
         raise Refused(Refusal.IS_MAILBOX)
     _check_circle(session, domain, address, destinations)
-    made = insert_once(session, Forwarding, address=address, domain_id=domain_id, created_at=now)
+    made = insert_once(
+        session, Forwarding, address=address, domain_id=domain_id, created_at=now,
+        desired_revision=states.first_revision(session, address),
+    )  # fmt: skip
     if made is None:
         raise Refused(Refusal.TAKEN)
     session.add_all(ForwardingDestination(forwarding_id=made, address=to) for to in destinations)
@@ -102,6 +115,7 @@ def change(
     domain = session.get_one(Domain, domain_id)
     _check_circle(session, domain, address, destinations)
     row.destinations = [before.get(to) or ForwardingDestination(address=to) for to in destinations]
+    row.desired_revision += 1
     _record(
         session, "forwarding.changed", domain, address, by=by, now=now,
         to=list(destinations), before=list(before),
@@ -115,6 +129,7 @@ def remove(session: Session, domain_id: int, address: str, *, by: Actor, now: da
     if row is None:
         raise AlreadyGone
     before = [one.address for one in row.destinations]
+    states.remove(session, address, row.desired_revision)
     session.delete(row)
     domain = session.get_one(Domain, domain_id)
     _record(session, "forwarding.removed", domain, address, by=by, now=now, before=before)

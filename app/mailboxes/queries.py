@@ -2,9 +2,19 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Organization
@@ -89,17 +99,23 @@ def domain(
 
     They are counted as `app.web.listing.count` does.
     """
+    row = session.execute(
+        _counting(chosen), {"name": name, "organization_ids": list(organization_ids)}
+    ).one_or_none()
+    return row and (row[0], row[1])
+
+
+@lru_cache(maxsize=64)
+def _counting(chosen: MailboxFilter) -> Select[Domain, int]:
     found = select(literal(1)).select_from(Mailbox)
     if chosen.is_of_subscriptions:
         found = _joined(select(literal(1)))
     on = _on(Domain.id, "expiry" if chosen.is_of_subscriptions else "")
     total = count(chosen.apply(found).where(on).correlate(Domain))
-    row = session.execute(
-        select(Domain, total).where(
-            Domain.name == name, Domain.organization_id.in_(organization_ids)
-        )
-    ).one_or_none()
-    return row and (row[0], row[1])
+    return select(Domain, total).where(
+        Domain.name == bindparam("name"),
+        Domain.organization_id.in_(bindparam("organization_ids", expanding=True)),
+    )
 
 
 def page(
@@ -116,6 +132,15 @@ def page(
     """
     if not total:
         return Page([], None, None)
+    # A few are found first and then sorted; of many, enough are soon met in the order asked for.
+    is_few = chosen.is_of_subscriptions and total <= COUNTED
+    statement = _listed(chosen, "expiry" if is_few else wish.sort, columns)
+    return LISTING.page(session, statement, wish, domain_id=domain_id, total=total)
+
+
+@lru_cache(maxsize=64)
+def _listed(chosen: MailboxFilter, sort: str, columns: tuple[ColumnElement[Any], ...]) -> Selected:
+    """Kept: the plain list, and what else many ask for, is built once."""
     statement = select(
         Mailbox.id,
         Mailbox.address,
@@ -124,13 +149,10 @@ def page(
         Subscription.expires_on,
         Subscription.auto_renewal,
         *FORESEEN,
-        literal(total).label("total"),
+        bindparam("total", type_=Integer).label("total"),
         *columns,
     )
-    # A few are found first and then sorted; of many, enough are soon met in the order asked for.
-    is_few = chosen.is_of_subscriptions and total <= COUNTED
-    statement = _joined(statement).where(_on(domain_id, "expiry" if is_few else wish.sort))
-    return LISTING.page(session, chosen.apply(statement), wish)
+    return chosen.apply(_joined(statement).where(_on(bindparam("domain_id"), sort)))
 
 
 def parts(domain_id: int, chosen: MailboxFilter, wish: Wish) -> Iterator[list[Found]]:
@@ -182,7 +204,9 @@ def _joined(statement: Selected) -> Selected:
     )
 
 
-def _on(domain_id: SQLColumnExpression[int] | int, sort: str) -> ColumnElement[bool]:
+def _on(
+    domain_id: ColumnElement[int] | SQLColumnExpression[int] | int, sort: str
+) -> ColumnElement[bool]:
     # Said of the table that holds the sort key, so that its index serves both.
     if sort == "expiry":
         return and_(Subscription.domain_id == domain_id, Subscription.kind == Kind.MAILBOX)

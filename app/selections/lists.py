@@ -25,6 +25,11 @@ from app.web.state import now
 Filters = Mapping[str, str]
 
 
+# Where nothing is ticked: always the same columns, so that a list's statement can be kept.
+_NOT_TICKED = literal(0).label("ticked")
+_NOTHING = (literal(0).label("ticked_total"), literal(0).label("matching"))
+
+
 @dataclass(frozen=True)
 class TickedList:
     """One list in this browser. Filters are the fields that its address has for them.
@@ -52,6 +57,8 @@ class TickedList:
 
     def figures(self, found: Ticks, filters: Filters, wish: Wish) -> list[ColumnElement[Any]]:
         """How many rows are ticked and how many there are to tick, for `bar`; and `more`."""
+        if found.selection_id is None and not self.more:
+            return list(_NOTHING)
         # What all that match are is counted exactly only where the offer to tick them may be shown.
         exact = found.matching is None and found.items >= wish.size
         matching = self.how_many_match(filters) if exact else literal(0)
@@ -64,6 +71,8 @@ class TickedList:
 
     def columns(self, found: Ticks, filters: Filters, wish: Wish) -> list[ColumnElement[Any]]:
         """What each row of a page must carry for its box, and for `bar`."""
+        if found.selection_id is None:
+            return [_NOT_TICKED, *self.figures(found, filters, wish)]
         return [self.is_ticked(found).label("ticked"), *self.figures(found, filters, wish)]
 
     def bar(self, rows: Sequence[Found], back: str, figures: Found) -> Bar:

@@ -7,11 +7,22 @@ hundredth page costs what the first does, and rows that come and go never shift 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from flask import Response
-from sqlalchemy import Row, ScalarSelect, Select, SQLColumnExpression, func, select, tuple_
+from sqlalchemy import (
+    Label,
+    Row,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from app.db import reading
@@ -122,15 +133,17 @@ class Listing:
             name, sort.startswith("-"), _size(args.get("size")), place, backwards and bool(place)
         )
 
-    def page(self, session: Session, statement: Selected, wish: Wish) -> Page:
+    def page(self, session: Session, statement: Selected, wish: Wish, **values: object) -> Page:
         """The rows of `statement` that the wish asks for, in one statement.
 
-        A place after which nothing is left any more shows the first page.
+        `values` are those of its parameters. A place after which nothing is left any more shows
+        the first page.
         """
         order = self.orders[wish.sort]
-        rows = list(session.execute(_cut(statement, order, wish)))
+        rows = _rows(session, statement, order, wish, values)
         if not rows and wish.place:
-            return self.page(session, statement, Wish(wish.sort, wish.descending, wish.size))
+            first = Wish(wish.sort, wish.descending, wish.size)
+            return self.page(session, statement, first, **values)
         more = len(rows) > wish.size
         rows = rows[: wish.size]
         if wish.backwards:
@@ -152,23 +165,36 @@ class Listing:
         wish, more = Wish(wish.sort, wish.descending, size), True
         while more:
             with reading() as session:
-                rows = list(session.execute(_cut(statement, order, wish)))
+                rows = _rows(session, statement, order, wish, {})
             more = len(rows) > size
             yield rows[:size]
             if more:
                 wish = replace(wish, place=order.place(order.cursor(rows[size - 1])))
 
 
-def _cut(statement: Selected, order: Order, wish: Wish) -> Selected:
-    columns = order.columns
+def _rows(
+    session: Session, statement: Selected, order: Order, wish: Wish, values: Mapping[str, object]
+) -> list[Found]:
     falling = wish.descending != wish.backwards
-    if wish.place:
-        here, there = tuple_(*columns), tuple_(*wish.place)
+    cut = _cut(statement, order, wish.size + 1, falling=falling, placed=bool(wish.place))
+    place = {f"place_{index}": value for index, value in enumerate(wish.place or ())}
+    # Plain rows: the session would look at each of their columns for objects of its own.
+    return list(session.connection().execute(cut, {**values, **place}))
+
+
+@lru_cache(maxsize=128)
+def _cut(statement: Selected, order: Order, most: int, *, falling: bool, placed: bool) -> Selected:
+    """Kept, as a list that keeps its statement asks for the same again and again."""
+    columns = order.columns
+    keys: list[Label[Any]] = [column.label(None) for column in columns]
+    if placed:
+        place = [bindparam(f"place_{index}", type_=key.type) for index, key in enumerate(keys)]
+        here, there = tuple_(*columns), tuple_(*place)
         statement = statement.where(here < there if falling else here > there)
     return (
-        statement.add_columns(*(column.label(None) for column in columns))
+        statement.add_columns(*keys)
         .order_by(*(column.desc() if falling else column.asc() for column in columns))
-        .limit(wish.size + 1)
+        .limit(most)
     )
 
 
