@@ -24,7 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "VIGIE_"
 # Read by the test suite, not by the application.
 FOREIGN = ("VIGIE_TEST_",)
-SECRET = ("database_url", "secret_key", "mail_url")
+SECRET = (
+    "database_url", "secret_key", "mail_url", "stripe_secret_key", "stripe_webhook_secret",
+)  # fmt: skip
 
 
 # What is said here is said before there is an application, in the language of the shell.
@@ -63,6 +65,9 @@ class Settings(BaseModel):
         "file:", description="file: (var/mail) or smtp[s]://user:password@host:port"
     )
     mail_from: str = Field("vigie@localhost", description="sender of every mail")
+    mail_server: Literal["sandbox"] = Field(
+        "sandbox", description="mail server that is told of mailboxes and forwardings"
+    )
     host_name: str = Field("Vigie", description="the host's name on pages and mails", max_length=60)
     host_logo: str = Field("", description="path of the logo below the portal's own address")
     host_colour: str = Field(
@@ -95,6 +100,15 @@ class Settings(BaseModel):
         "",
         description="penalties for late payment on invoices; when absent, those of French law",
         max_length=500,
+    )
+    stripe_secret_key: str = Field("", description="Stripe's secret key, sk_…")
+    stripe_webhook_secret: str = Field(
+        "", description="signing secret of Stripe's webhook to /webhooks/stripe, whsec_…"
+    )
+    stripe_api: str = Field(
+        "https://api.stripe.com",
+        description="address of Stripe's API; another one in tests",
+        pattern="^https?://",
     )
     vat_exempt: bool = Field(
         False, description="small business without VAT (art. 293 B of the French tax code)"
