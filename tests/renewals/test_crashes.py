@@ -12,6 +12,9 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app.billing.models import LedgerEntry, Wallet
+from app.billing.payment_models import Payment
+from app.billing.ports import gateways
+from app.billing.rules import PaymentState
 from app.db import db, transaction
 from app.domains.models import SandboxName
 from app.domains.ports import registrars
@@ -56,21 +59,20 @@ class Fate:
 
 @pytest.fixture
 def fate(app, monkeypatch):
-    """A fate that counts every statement, and every call to the registry before and after it."""
+    """A fate that counts every statement, and every outside call before and after it."""
     fate = Fate()
-    sandbox = registrar_class(app)
-    for name in ("info", "renew"):
-        monkeypatch.setattr(sandbox, name, around(fate, getattr(sandbox, name)))
     with app.app_context():
+        doors = (
+            (type(registrars().get("sandbox")), ("info", "renew")),
+            (type(gateways().get("sandbox")), ("charge", "payment")),
+        )
+        for adapter, names in doors:
+            for name in names:
+                monkeypatch.setattr(adapter, name, around(fate, getattr(adapter, name)))
         event.listen(db.engine, "before_cursor_execute", fate.step)
         make.usual_prices()
         yield fate
         event.remove(db.engine, "before_cursor_execute", fate.step)
-
-
-def registrar_class(app) -> type:
-    with app.app_context():
-        return type(registrars().get("sandbox"))
 
 
 def around(fate: Fate, call: Callable) -> Callable:
@@ -99,30 +101,61 @@ def domain_whose_answer_is_lost(acme: make.Made, expires_on: date) -> make.MadeS
     return made
 
 
+def mailbox_by_card(acme: make.Made, expires_on: date) -> make.MadeService:
+    make.card(acme)
+    return mailbox(acme, expires_on)
+
+
+def mailbox_by_card_whose_answer_is_lost(acme: make.Made, expires_on: date) -> make.MadeService:
+    make.card(acme, token="sandbox:timeout")
+    return mailbox(acme, expires_on)
+
+
+def domain_by_card(acme: make.Made, expires_on: date) -> make.MadeService:
+    make.card(acme)
+    return domain(acme, expires_on)
+
+
 @pytest.mark.parametrize(
-    ("build", "lead", "price"),
-    [(mailbox, 5, 1000), (domain, 30, 1500), (domain_whose_answer_is_lost, 30, 1500)],
+    ("build", "opening", "lead", "price"),
+    [
+        (mailbox, OPENING, 5, 1000),
+        (domain, OPENING, 30, 1500),
+        (domain_whose_answer_is_lost, OPENING, 30, 1500),
+        (mailbox_by_card, 400, 5, 1000),
+        (mailbox_by_card_whose_answer_is_lost, 400, 5, 1000),
+        (domain_by_card, 400, 30, 1500),
+    ],
 )
 def test_whatever_step_kills_the_process_there_is_one_renewal_and_one_debit(
-    fate, build, lead, price
+    fate, build, opening, lead, price
 ):
     step = 0
     while True:
         step += 1
         expires_on = EXPIRY + timedelta(days=step)
-        acme = make.organization(balance=OPENING)
+        acme = make.organization(balance=opening)
         made = build(acme, expires_on)
         instant = at(expires_on - timedelta(days=lead))
         died = fate.kills(step, lambda now=instant: tick(now))
         for minutes in (0, 6, 12):
             tick(instant + timedelta(minutes=minutes))
-        check(acme, made, expires_on, price)
+        check(acme, made, expires_on, max(opening - price, 0))
+        charged = [(price - opening, PaymentState.CAPTURED)] if price > opening else []
+        assert payments_of(acme) == charged
         if not died:
             break
     assert step > 30, "the engine cannot have so few steps: what is counted?"
 
 
-def check(acme: make.Made, made: make.MadeService, expires_on: date, price: int) -> None:
+def payments_of(acme: make.Made) -> list[tuple[int, PaymentState]]:
+    rows = db.session.execute(
+        select(Payment.amount, Payment.state).where(Payment.organization_id == acme.id)
+    )
+    return [(amount, state) for amount, state in rows]
+
+
+def check(acme: make.Made, made: make.MadeService, expires_on: date, left: int) -> None:
     """One renewal, one debit, one extension, nothing held, nothing open, books balanced."""
     db.session.remove()
     own = Renewal.subscription_id == made.subscription_id
@@ -130,7 +163,7 @@ def check(acme: make.Made, made: make.MadeService, expires_on: date, price: int)
     wallet = db.session.execute(
         select(Wallet.posted, Wallet.held).where(Wallet.organization_id == acme.id)
     ).one()
-    assert tuple(wallet) == (OPENING - price, 0)
+    assert tuple(wallet) == (left, 0)
     assert db.session.scalars(select(func.sum(LedgerEntry.amount))).one() == 0
     ends = db.session.get_one(Subscription, made.subscription_id).expires_on
     assert ends == expires_on.replace(year=expires_on.year + 1)
