@@ -68,6 +68,9 @@ class Settings(BaseModel):
     mail_server: Literal["sandbox"] = Field(
         "sandbox", description="mail server that is told of mailboxes and forwardings"
     )
+    mail_server: Literal["sandbox"] = Field(
+        "sandbox", description="mail server that is told of mailboxes and forwardings"
+    )
     host_name: str = Field("Vigie", description="the host's name on pages and mails", max_length=60)
     host_logo: str = Field("", description="path of the logo below the portal's own address")
     host_colour: str = Field(

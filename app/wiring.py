@@ -33,6 +33,10 @@ from app.journal import models as _journal  # noqa: F401
 from app.lib.clock import SystemClock
 from app.lib.registry import Registry
 from app.mailboxes import models as _mailboxes  # noqa: F401
+from app.mailboxes import states as mail_states
+from app.mailboxes.ports import MailServer
+from app.mailboxes.servers import sandbox as sandbox_mail
+from app.mailboxes.servers.guard import GuardedMailServer
 from app.moves import models as _moves  # noqa: F401
 from app.operator_tasks import models as _operator_tasks  # noqa: F401
 from app.outbox import models as _outbox  # noqa: F401
@@ -65,6 +69,8 @@ JOBS = (
     Job("refills", funding_flows.refill, daily_at=time(9)),
     Job("funded", flows.renew_funded),
     Job("lapses", lapse),
+    Job("service_states", mail_states.tell),
+    Job("states_followed", mail_states.follow_all, daily_at=time(3, 30)),
     Job("overlooked", verdicts.overlooked, daily_at=time(3)),
     Job("forecasts", verdicts.forecasts),
     Job("mails", drain),
@@ -80,6 +86,7 @@ def outside(app: Flask, settings: Settings) -> None:
     registrars.register(sandbox.NAME, GuardedRegistrar(sandbox.SandboxRegistrar(now)))
     app.extensions["vigie.registrars"] = registrars
     app.extensions["vigie.gateways"] = _gateways(settings)
+    app.extensions["vigie.mail_server"] = _mail_servers().get(settings.mail_server)
     app.extensions["vigie.channel"] = _channel(settings)
     app.extensions["vigie.schedule"] = Schedule(JOBS, lambda: terms().tz)
 
@@ -94,6 +101,12 @@ def _gateways(settings: Settings) -> Registry[Gateway]:
     for name in dict.fromkeys((settings.chosen_gateway, "manual")):
         registry.register(name, GuardedGateway(adapters[name]()))
     return registry
+
+
+def _mail_servers() -> Registry[MailServer]:
+    servers: Registry[MailServer] = Registry("mail server")
+    servers.register(sandbox_mail.NAME, GuardedMailServer(sandbox_mail.SandboxMailServer()))
+    return servers
 
 
 def _channel(settings: Settings) -> Channel:

@@ -1,16 +1,18 @@
 """Suspending an organization and letting it go on: the reasons are a set (A11).
 
-What its services do about it is a desired state that a job brings to the servers.
+Its hosting accounts are wanted in that state at once; rooms above follow with theirs. A job tells
+the servers.
 """
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import case, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Organization, Suspension
+from app.accounts.models import Account, Organization, Suspension
 from app.db import insert_once
 from app.journal.service import Actor, record
+from app.service_states.rules import ServiceState
 
 
 def suspend(
@@ -26,6 +28,8 @@ def suspend(
     is_first = organization.suspended_since is None
     if is_first:
         organization.suspended_since = now
+        session.flush()
+        follow(session, organization_id)
     event = "organization.suspended" if is_first else "organization.suspension_added"
     _note(session, organization, event, reason, by=by, now=now)
     return True
@@ -45,9 +49,27 @@ def resume(
     is_last = not session.scalar(select(exists().where(own)))
     if is_last:
         organization.suspended_since = None
+        session.flush()
+        follow(session, organization_id)
     event = "organization.resumed" if is_last else "organization.suspension_lifted"
     _note(session, organization, event, reason, by=by, now=now)
     return True
+
+
+def follow(session: Session, organization_id: int | None = None) -> None:
+    """Want each hosting account in the state of its organization; all of them without an id."""
+    own = Organization.id == Account.organization_id
+    wanted = case(
+        (Organization.suspended_since.is_not(None), ServiceState.SUSPENDED),
+        else_=ServiceState.ACTIVE,
+    )
+    some = [] if organization_id is None else [Organization.id == organization_id]
+    session.execute(
+        update(Account)
+        .where(own, Account.desired_state != wanted, *some)
+        .values(desired_state=wanted, desired_revision=Account.desired_revision + 1),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def reasons(session: Session, organization_id: int) -> list[Suspension]:

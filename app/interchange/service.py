@@ -16,6 +16,7 @@ from app.interchange.problems import BadFile, Problem
 from app.interchange.shape import Document
 from app.interchange.standing import Standing, standing_for_staff
 from app.journal.service import HOST, record
+from app.mailboxes import states as mail_states
 
 # Each key of the file after those that it names.
 STEPS: Mapping[str, Callable[[Adding], int]] = {
@@ -101,6 +102,8 @@ def load(
     added = {key: count for key, count in counts.items() if count}
     outcome = Outcome(added, list(differences.kept(document, standing)), settled)
     if outcome.changed:
+        # A file may bring mailboxes that have expired.
+        mail_states.follow_everything(session)
         # Prices, services and choices all bear on what wallets will pay.
         forecast_anew(session)
         record(

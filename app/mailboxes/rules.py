@@ -1,8 +1,11 @@
-"""What a forwarding may be: its address, its destinations, and no way in circles."""
+"""What a forwarding may be (no way in circles), and the state a mailbox shall be in."""
 
 import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+
+from app.service_states.rules import ServiceState
+from app.subscriptions.rules import Status
 
 MAX_DESTINATIONS = 50
 # Narrower than what mail allows, wide enough for what people choose.
@@ -63,3 +66,12 @@ def _reaches(start: str, goal: str, others: Mapping[str, Collection[str]]) -> bo
             seen.add(address)
             waiting.extend(others.get(address, ()))
     return False
+
+
+def wanted_state(status: Status, *, is_suspended: bool) -> ServiceState:
+    """What the mail server shall do with a mailbox of that status (R4), and organization (A11)."""
+    if is_suspended:
+        return ServiceState.SUSPENDED
+    if status in (Status.SUSPENDED, Status.DELETABLE):
+        return ServiceState.NO_LOGIN
+    return ServiceState.ACTIVE

@@ -11,6 +11,8 @@ def ask(kind: str) -> str:
         "registry_refused": _("The registry refused a renewal; no money was taken. Ask it why."),
         "registry_date": _("The registry shows a date nobody expected. Money is held: decide."),
         "renewal_broken": _("A renewal fails with an error. It is tried again every hour."),
+        "server_refused": _("A server refuses what it is told of a service. Ask it why."),
+        "server_silent": _("A server does not answer. What it must know is told again and again."),
         "mail_failed": _("A mail could not be delivered."),
         "balance_differs": _("A balance is not the sum of its entries. Find out why."),
     }

@@ -13,12 +13,13 @@ from app.billing.rules import AccountKind, EntryKind
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from app.journal.service import record
+from app.mailboxes import states as mail_states
 from app.operator_tasks.service import close_tasks, open_task
 from app.renewals import queries, rules
 from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import Block, Outcome, RenewalState
 from app.subscriptions.models import Subscription
-from app.subscriptions.rules import Extension
+from app.subscriptions.rules import Extension, Status
 from app.subscriptions.service import extend_to, forecast_anew, locked
 
 SETTLED_BY_RENEWING = ("no_price", "registry_refused", "registry_date")
@@ -150,7 +151,10 @@ def _finish(
     renewal.state = RenewalState.DONE
     renewal.new_expires_on, renewal.ended_at = expires_on, context.now
     look = rules.first_look_on(subscription.kind, expires_on, context.today)
+    had_lapsed = subscription.status is not Status.ACTIVE
     extend_to(subscription, expires_on, renewal.months, look)
+    if had_lapsed:
+        mail_states.follow_subscriptions(session, [subscription.id])
     _tell(
         session, f"{subscription.kind.value}.renewed", subscription, context,
         months=renewal.months, expires_on=expires_on.isoformat(), late_by_us=renewal.late_by_us,

@@ -9,6 +9,7 @@ from app.accounts.installation import terms
 from app.billing.service import forecast_anew
 from app.db import transaction
 from app.journal.service import Actor, record
+from app.mailboxes import states as mail_states
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import GRACE_DAYS, SUSPENDED_DAYS, Status, status_on
 
@@ -59,6 +60,7 @@ def _lapse_batch(session: Session, today: date, now: datetime, by: Actor) -> int
             expires_on=row.expires_on.isoformat(),
             status=status.value,
         )
+    mail_states.follow_subscriptions(session, [row.id for row in rows])
     forecast_anew(session, {row.billed_organization_id for row in rows if row.auto_renewal})
     return len(rows)
 

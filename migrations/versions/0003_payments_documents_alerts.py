@@ -180,9 +180,11 @@ def upgrade() -> None:
         batch_op.create_index('uq_alerts_standing', ['type', 'subject_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.create_table('followed_suspensions',
+    sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('organization_id', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['organization_id'], ['organizations.id'], name=op.f('fk_followed_suspensions_organization_id')),
-    sa.PrimaryKeyConstraint('organization_id', name=op.f('pk_followed_suspensions'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_followed_suspensions')),
+    sa.UniqueConstraint('organization_id', name=op.f('uq_followed_suspensions_organization_id'))
     )
     op.create_table('sandbox_disputes',
     sa.Column('id', sa.Integer(), nullable=False),

@@ -1,0 +1,1 @@
+"""What servers outside shall be like: the wanted and the confirmed state of each thing."""
