@@ -4,7 +4,8 @@ A further gateway adds a class and a line in BENCHES; a bench that cannot do som
 of `can`, and the tests that need it are skipped.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from typing import Protocol
 
@@ -12,9 +13,12 @@ from flask import Flask
 
 from app.billing.gateways import manual, sandbox, sandbox_bank, sandbox_events, sandbox_pages
 from app.billing.gateways.sandbox_models import PageState
+from app.billing.gateways.stripe import StripeGateway
 from app.billing.ports import Gateway
 from app.db import transaction
 from app.web.state import now
+from tests.contracts.stripe_server import serve
+from tests.contracts.stripe_stand_in import WEBHOOK_SECRET, StripeStandIn
 
 CARDS, PAGES, TRANSFERS, REFUNDS, DISPUTES, EVENTS = (
     "cards", "pages", "transfers", "refunds", "disputes", "events",
@@ -117,7 +121,56 @@ class ManualBench:
         self.gateway = manual.ManualGateway()
 
 
-BENCHES: dict[str, Callable[[Flask], Bench]] = {
-    "sandbox": lambda _app: SandboxBench(),
-    "manual": lambda _app: ManualBench(),
+class StripeBench:
+    """Stripe's adapter on a stand-in at `api`; the SDK tries once, so that a lost answer is lost."""
+
+    can = frozenset({CARDS, PAGES, REFUNDS, DISPUTES, EVENTS})
+
+    def __init__(self, stand_in: StripeStandIn, api: str, *, retries: int = 0) -> None:
+        self.stripe = stand_in
+        self.gateway = StripeGateway(
+            "sk_test_stand_in", WEBHOOK_SECRET, now,
+            shown_name="Vigie", api=api, timeout=(2.0, 2.0), retries=retries,
+        )  # fmt: skip
+        self._customer = stand_in.customer()
+
+    def token(self, behaviour):
+        return f"{self._customer}/pm_{behaviour}"
+
+    def save_card(self, ref):
+        self.stripe.save_card(ref)
+
+    def pay(self, ref):
+        self.stripe.pay(ref)
+
+    def refuse(self, ref):
+        self.stripe.try_to_pay(ref)
+        self.stripe.expire(ref)
+
+    def leave(self, ref):
+        # Stripe does not end a page that is left; its day does.
+        self.stripe.expire(ref)
+
+    def take_back(self, payment_ref):
+        return self.stripe.take_back(payment_ref)
+
+    def end_dispute(self, ref, *, won):
+        self.stripe.end_dispute(ref, won=won)
+
+    def latest_event(self, age=0):
+        return self.stripe.signed(self.stripe.objects["events"][-1], age)
+
+
+@contextmanager
+def stripe_bench(app: Flask, *, retries: int = 0) -> Iterator[StripeBench]:
+    """The adapter and a stand-in that keeps the application's time."""
+    stand_in = StripeStandIn(app.extensions["vigie"].clock.now)
+    with serve(stand_in) as api:
+        yield StripeBench(stand_in, api, retries=retries)
+
+
+BENCHES: dict[str, Callable[[Flask], AbstractContextManager[Bench]]] = {
+    "sandbox": lambda _app: nullcontext(SandboxBench()),
+    "manual": lambda _app: nullcontext(ManualBench()),
+    "stripe": stripe_bench,
 }

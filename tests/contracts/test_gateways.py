@@ -45,8 +45,7 @@ _keys = (f"contract-{number}" for number in itertools.count(1))
 @pytest.fixture(params=BENCHES)
 def bench(request, app, clock) -> Bench:
     needs = [mark.args[0] for mark in request.node.iter_markers("needs")]
-    with app.app_context():
-        bench = BENCHES[request.param](app)
+    with app.app_context(), BENCHES[request.param](app) as bench:
         missing = set(needs) - bench.can
         if missing:
             pytest.skip(f"{request.param} has no {', '.join(sorted(missing))}")

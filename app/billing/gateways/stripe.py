@@ -160,7 +160,12 @@ class StripeGateway:
             return Unknown(_told(problem))
 
     def refund(self, payment_ref: str, money: Money, *, key: str) -> Refunded | Refused | Unknown:
-        """See `Gateway.refund`."""
+        """See `Gateway.refund`. Stripe refunds in the payment's currency, whatever we mean."""
+        intent = _read(lambda: self._api.payment_intents.retrieve(payment_ref))
+        if isinstance(intent, Unknown):
+            return intent
+        if isinstance(intent, NotFound) or intent["currency"].upper() != money.currency:
+            return Refused("no such payment in this currency")
         refund = _moved(
             lambda: self._api.refunds.create(
                 {
