@@ -68,13 +68,16 @@ def _claim(mail_id: int, now: datetime, until: datetime) -> _Claim | None:
                 Mail.recipient,
                 Mail.subject,
                 Mail.body,
+                Mail.html,
+                Mail.unsubscribe_url,
             )
         ).first()
     if row is None:
         return None
     letter = Letter(
-        row.message_id, settings().mail_from, row.recipient, row.subject, row.body, row.queued_at
-    )
+        row.message_id, settings().mail_from, row.recipient, row.subject, row.body, row.queued_at,
+        row.html, row.unsubscribe_url,
+    )  # fmt: skip
     return _Claim(mail_id, row.tries, row.queued_at, row.organization_id, letter)
 
 

@@ -32,7 +32,7 @@ class Mail(Model):
     body: Mapped[str] = mapped_column(Text)
     html: Mapped[str | None] = mapped_column(Text)
     # Where one click ends mails of this kind, without signing in (RFC 8058); only optional ones.
-    unsubscribe_url: Mapped[str | None] = mapped_column(String(500))
+    unsubscribe_url: Mapped[str | None] = mapped_column(String(900))
     state: Mapped[MailState] = mapped_column(enum_column(MailState, "mail_state"))
     tries: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -17,6 +17,9 @@ class Letter:
     subject: str
     body: str
     written_at: datetime
+    html: str | None = None
+    # Where one click ends mails of this kind (RFC 8058).
+    unsubscribe_url: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,19 @@ def queue(
     body: str,
     now: datetime,
     organization_id: int | None = None,
-) -> bool:
-    """Queue a plain-text mail unless one of the same `key` was ever queued; whether it is new.
+    html: str | None = None,
+    unsubscribe_url: str | None = None,
+) -> int | None:
+    """Queue a mail unless one of the same `key` was ever queued; its id, or None if there was.
+
+    `body` is its plain text; `html`, if given, says the same. `unsubscribe_url` is only for mails
+    that people may do without (A14).
 
     The Message-ID follows from the key, so a mail sent twice after a crash is one mail to its
     reader. Line breaks in `subject` are folded, which keeps names from adding headers.
     """
     sender = settings().mail_from.rpartition("@")[2].strip("> ")
-    queued = insert_once(
+    return insert_once(
         session,
         Mail,
         key=key,
@@ -38,9 +43,10 @@ def queue(
         recipient=to,
         subject=" ".join(subject.split())[:200],
         body=body,
+        html=html,
+        unsubscribe_url=unsubscribe_url,
         state=MailState.QUEUED,
         tries=0,
         queued_at=now,
         next_try_at=now,
     )
-    return queued is not None
