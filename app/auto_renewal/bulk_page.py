@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from flask import Response, abort, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select
 from wtforms.fields.choices import SelectChoice
 
 from app.accounts.access import may, organizations_with, person, scope
@@ -25,6 +25,7 @@ from app.lib.ids import public_id
 from app.mailboxes import selecting
 from app.renewals.rules import next_attempt_day
 from app.selections.queries import Ticks, ticks
+from app.subscriptions.models import Subscription
 from app.subscriptions.queries import of_domain as subscription_of
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import MONTHS, Kind, Period, period_of
@@ -49,28 +50,42 @@ class BulkPage:
     def __init__(self, domain: Domain, *, afresh: bool = False) -> None:
         session = db.session()
         self.domain = domain
+        # Still known after a change, without reading the domain again.
+        self.name = domain.name
         self.organization_id = domain.organization_id
         self.ticks: Ticks = ticks(session, person().sign_in_id, selecting.scope_of(domain.id))
         self.payers = organizations_with(Right.BILL)
-        targets = selecting.ticked(domain.id, self.ticks)
-        self.form = self._form(targets)
+        self.targets = selecting.ticked(domain.id, self.ticks)
+        self.form = self._form()
         self.choice = self._choice()
-        self.survey: Survey = bulk_queries.survey(session, targets, self.choice, today())
-        named = self.ticks.items if self.ticks.matching is None else self.survey.number
-        self.vanished = named - self.survey.number
-        self.own = subscription_of(session, domain.id)
         if afresh or not self.form.is_submitted() or "preview" in request.form:
             self.form.version.data = self.survey.seen
 
+    # What only the page tells, is read when it does: a change counts for itself.
+    @cached_property
+    def survey(self) -> Survey:
+        """What the choice would do."""
+        return bulk_queries.survey(db.session(), self.targets, self.choice, today())
+
+    @cached_property
+    def own(self) -> Subscription | None:
+        """The subscription of the domain itself."""
+        return subscription_of(db.session(), self.domain.id)
+
+    @property
+    def vanished(self) -> int:
+        """How many that were ticked by name are there no more."""
+        return self.ticks.items - self.survey.number if self.ticks.matching is None else 0
+
     def afresh(self) -> "BulkPage":
         """The same input over what is ticked now."""
-        found = domains.find(db.session(), scope(), self.domain.name) or abort(404)
+        found = domains.find(db.session(), scope(), self.name) or abort(404)
         return BulkPage(found, afresh=True)
 
-    def _form(self, targets: Select[int]) -> BulkForm:
+    def _form(self) -> BulkForm:
         form = BulkForm(data={"nonce": public_id(), "next": request.args.get("next", "")})
         if not form.is_submitted():
-            self._begin(form, bulk_queries.common(db.session(), targets))
+            self._begin(form, bulk_queries.common(db.session(), self.targets))
         form.billed_organization.choices = self._payer_choices(form.billed_organization.data)
         return form
 
@@ -106,13 +121,13 @@ class BulkPage:
     def is_possible(self) -> bool:
         """Whether the choice can be taken at all; says beside the field why not."""
         form, choice = self.form, self.choice
-        if not self.survey.number:
+        if self.ticks.matching is None and not self.ticks.items:
             form.on.errors = [_("No mailbox is ticked any more.")]
         if not choice.on:
             return not form.errors
         if choice.months is None:
             form.period.errors = [_("Choose Monthly or Yearly.")]
-        elif self.money.each is None:
+        elif self._price is None:
             form.period.errors = [words.why(Refusal.NO_PRICE)]
         if choice.billed_organization_id is None:
             unpaid = words.why(Refusal.PAYER) if form.billed_organization.data else None
@@ -121,11 +136,15 @@ class BulkPage:
             form.on.errors = [words.why(Refusal.GONE)]
         return not form.errors
 
+    @cached_property
+    def _price(self) -> int | None:
+        return prices(db.session()).of(Kind.MAILBOX, "", self.choice.months or 0)
+
     @property
     def money(self) -> Money:
         """The price of the choice for all that are ticked, and what the wallet has for it."""
         months, payer = self.choice.months or 0, self.choice.billed_organization_id
-        price, number = prices(db.session()).of(Kind.MAILBOX, "", months), self.survey.number
+        price, number = self._price, self.survey.number
         if price is None or payer is None:
             return Money(price, None, None, None, None)
         available = balance(db.session(), payer, terms().currency).available
@@ -163,7 +182,7 @@ class BulkPage:
     @property
     def back(self) -> str:
         """The list to go back to, as it was filtered and sorted."""
-        home = url_for("mailboxes.of_domain", name=self.domain.name)
+        home = url_for("mailboxes.of_domain", name=self.name)
         wanted: str | None = local_path(self.form.next.data or "")
         return wanted if wanted and wanted.partition("?")[0] == home else home
 
