@@ -15,10 +15,10 @@ from app.billing import models as _billing  # noqa: F401
 from app.billing import payment_flows, refund_flows
 from app.billing import payment_models as _payments  # noqa: F401
 from app.billing.checks import check_balances
+from app.billing.gateways import sandbox as sandbox_gateway
 from app.billing.gateways import sandbox_models as _sandbox_gateway  # noqa: F401
 from app.billing.gateways.guard import GuardedGateway
 from app.billing.gateways.manual import ManualGateway
-from app.billing.gateways.sandbox import SandboxGateway
 from app.billing.ports import Gateway
 from app.domains import models as _domains  # noqa: F401
 from app.domains.ports import Registrar
@@ -94,7 +94,7 @@ def outside(app: Flask, settings: Settings) -> None:
 def _gateways(settings: Settings) -> Registry[Gateway]:
     """The gateway for cards, if any, and bank transfers; cards of any other stay uncharged."""
     adapters: dict[str, Callable[[], Gateway]] = {
-        "sandbox": lambda: SandboxGateway(now),
+        sandbox_gateway.NAME: lambda: sandbox_gateway.SandboxGateway(now),
         "manual": ManualGateway,
     }
     registry: Registry[Gateway] = Registry("gateway")
@@ -122,6 +122,7 @@ def pages(app: Flask) -> None:
     from app.auto_renewal import recurring_views as recurring
     from app.auto_renewal import views as auto_renewal
     from app.billing import views as billing
+    from app.billing.gateways import sandbox_views as sandbox_bank
     from app.domains import selection_views as domain_selection
     from app.domains import views as domains
     from app.home import views as home
@@ -144,3 +145,5 @@ def pages(app: Flask) -> None:
     app.register_blueprint(auto_renewal.blueprint)
     app.register_blueprint(bulk_renewal.blueprint)
     app.register_blueprint(recurring.blueprint)
+    if sandbox_gateway.NAME in app.extensions["vigie.gateways"]:
+        app.register_blueprint(sandbox_bank.blueprint)
