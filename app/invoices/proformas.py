@@ -12,7 +12,7 @@ from app.invoices.drawing_up import Sold
 from app.invoices.models import Proforma, ProformaLine
 from app.invoices.numbering import take_number
 from app.invoices.parties import Issuer
-from app.invoices.rules import PROFORMA_SERIES, Item, ProformaState
+from app.invoices.rules import PROFORMA_SERIES, Item, ProformaState, state_on
 from app.journal.service import Actor, record
 from app.lib.ids import public_id
 
@@ -87,16 +87,20 @@ def make_proforma(
     return proforma.id
 
 
+def id_of(session: Session, number: str) -> int:
+    """The id of the proforma of that number; NoResultFound for another."""
+    return session.scalars(select(Proforma.id).where(Proforma.number == number)).one()
+
+
 def lock_open(session: Session, proforma_id: int, *, today: date) -> Proforma:
     """The proforma, locked, if it can still be paid; raises NotOpen.
 
     Whoever pays it takes this lock first, so that two payments cannot both find it open.
     """
     proforma = _locked(session, proforma_id)
-    if proforma.state is not ProformaState.OPEN:
-        raise NotOpen(proforma.state)
-    if today > proforma.expires_on:
-        raise NotOpen(ProformaState.EXPIRED)
+    state = state_on(proforma.state, proforma.expires_on, today)
+    if state is not ProformaState.OPEN:
+        raise NotOpen(state)
     return proforma
 
 
@@ -124,6 +128,28 @@ def expire(session: Session, proforma_id: int, *, by: Actor, today: date, now: d
         return False
     _end(session, proforma, ProformaState.EXPIRED, by, now)
     return True
+
+
+def drop_orders(
+    session: Session,
+    subscription_id: int,
+    cur_expires_on: date,
+    *,
+    but: int | None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Cancel open orders of a period that was renewed by other means, so that nobody pays twice."""
+    found = session.scalars(
+        select(ProformaLine.proforma_id).where(
+            ProformaLine.open,
+            ProformaLine.subscription_id == subscription_id,
+            ProformaLine.cur_expires_on == cur_expires_on,
+        )
+    )
+    for proforma_id in found.all():
+        if proforma_id != but:
+            cancel(session, proforma_id, by=by, now=now)
 
 
 def _make_way(

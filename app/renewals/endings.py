@@ -8,10 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.accounts.installation import Context
 from app.billing import service as billing
-from app.billing.models import Wallet
+from app.billing.models import BillingContact, Wallet
 from app.billing.rules import AccountKind, EntryKind
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
+from app.invoices import proformas
+from app.invoices import service as invoices
+from app.invoices.models import Proforma
+from app.invoices.rules import Item, LineKind
 from app.journal.service import record
 from app.mailboxes import states as mail_states
 from app.operator_tasks.service import close_tasks, open_task
@@ -19,7 +23,7 @@ from app.renewals import queries, rules
 from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import Block, Outcome, RenewalState
 from app.subscriptions.models import Subscription
-from app.subscriptions.rules import Extension, Status
+from app.subscriptions.rules import Extension, Kind, Status
 from app.subscriptions.service import extend_to, forecast_anew, locked
 
 SETTLED_BY_RENEWING = ("no_price", "registry_refused", "registry_date")
@@ -148,6 +152,11 @@ def _finish(
     end_attempt(session, renewal.attempt_id, subscription, end, context)
     if renewal.price:
         renewal.tx_id = _post(session, subscription, renewal, context)
+        _invoice(session, subscription, renewal, expires_on, context)
+    proformas.drop_orders(
+        session, subscription.id, renewal.cur_expires_on, but=renewal.proforma_id, by=context.by,
+        now=context.now,
+    )  # fmt: skip
     renewal.state = RenewalState.DONE
     renewal.new_expires_on, renewal.ended_at = expires_on, context.now
     look = rules.first_look_on(subscription.kind, expires_on, context.today)
@@ -182,6 +191,42 @@ def _post(session: Session, subscription: Subscription, renewal: Renewal, contex
         business_date=context.today,
         now=context.now,
     )
+
+
+def _invoice(
+    session: Session, subscription: Subscription, renewal: Renewal, ends_on: date, context: Context
+) -> None:
+    """One line, on the proforma's invoice or on that of the payer, contact and day (L13)."""
+    payer_id = session.get_one(Wallet, renewal.wallet_id).organization_id
+    starts_on = renewal.cur_expires_on
+    if subscription.kind is Kind.MAILBOX and subscription.months == renewal.months:
+        # A fresh period from today (R5): what was not served is not sold.
+        starts_on = subscription.anchor or starts_on
+    invoices.add_line(
+        session,
+        organization_id=payer_id,
+        contact_id=_contact_of(session, subscription, renewal, payer_id),
+        currency=renewal.currency,
+        item=Item(
+            LineKind(subscription.kind.value), subscription.subject, renewal.months, starts_on,
+            ends_on, renewal.price,
+        ),
+        today=context.today,
+        renewal_id=renewal.id,
+        proforma_id=renewal.proforma_id,
+    )  # fmt: skip
+
+
+def _contact_of(
+    session: Session, subscription: Subscription, renewal: Renewal, payer_id: int
+) -> int | None:
+    """To whom it is made out: the proforma's contact, else the one chosen, if it is the payer's."""
+    if renewal.proforma_id is not None:
+        return session.get_one(Proforma, renewal.proforma_id).contact_id
+    if subscription.billing_contact_id is None:
+        return None
+    contact = session.get_one(BillingContact, subscription.billing_contact_id)
+    return contact.id if contact.organization_id == payer_id else None
 
 
 def _tell(

@@ -62,6 +62,8 @@ class Renewal(Model):
     registry_date: Mapped[date | None]
     new_expires_on: Mapped[date | None]
     late_by_us: Mapped[bool] = mapped_column(default=False)
+    # The proforma that ordered and paid it, None for what renews by itself or by one click.
+    proforma_id: Mapped[int | None] = mapped_column(ForeignKey("proformas.id"), index=True)
     claimed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     looked_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -81,3 +83,14 @@ class FundedPeriod(Model):
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"))
     cur_expires_on: Mapped[date]
     price: Mapped[int] = mapped_column(BigInteger)
+
+
+class ProformaPayment(Model):
+    """A payment at a gateway that was begun to pay a proforma: it is paid as soon as that came."""
+
+    __tablename__ = "proforma_payments"
+    __table_args__ = (UniqueConstraint("payment_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    proforma_id: Mapped[int] = mapped_column(ForeignKey("proformas.id"), index=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"))

@@ -36,6 +36,9 @@ class Order:
     late_by_us: bool = False
     # A customer who renews by hand long after expiry gets a fresh period from today (R5).
     may_reactivate: bool = False
+    # What a proforma asked for it, tax included; else the price of the day counts.
+    price: int | None = None
+    proforma_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,9 @@ def attempt(session: Session, order: Order, context: Context) -> Ended | Claimed
     )
     if attempt_id is None:
         return None
-    price = prices(session).of(subscription.kind, order.domain.extension, order.months)
+    price = order.price
+    if price is None:
+        price = prices(session).of(subscription.kind, order.domain.extension, order.months)
     try:
         extension = _check(session, order, price, context)
         renewal = _pay(session, order, attempt_id, price or 0, context)
@@ -200,6 +205,7 @@ def _pay(session: Session, order: Order, attempt_id: int, price: int, context: C
         currency=context.terms.currency,
         registry_date=current_expiry_date(registry) if registry else None,
         late_by_us=order.late_by_us,
+        proforma_id=order.proforma_id,
         claimed_at=context.now,
         looked_up_at=context.now,
     )

@@ -76,6 +76,13 @@ def upgrade() -> None:
     with op.batch_alter_table('removed_addresses', schema=None) as batch_op:
         batch_op.create_index('ix_removed_addresses_to_tell', ['id'], unique=False, sqlite_where=sa.text('applied_revision <> desired_revision'), postgresql_where=sa.text('applied_revision <> desired_revision'))
 
+    op.create_table('sandbox_accounts',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('state', sa.Enum('active', 'no_login', 'suspended', 'removed', name='state', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('applied', sa.Text(), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_sandbox_accounts'))
+    )
     op.create_table('sandbox_addresses',
     sa.Column('address', sa.String(length=320), nullable=False),
     sa.Column('state', sa.Enum('active', 'no_login', 'suspended', 'removed', name='state', native_enum=False, create_constraint=True, length=32), nullable=False),
@@ -123,6 +130,14 @@ def upgrade() -> None:
     with op.batch_alter_table('sandbox_events', schema=None) as batch_op:
         batch_op.create_index('ix_sandbox_events_at', ['at'], unique=False)
 
+    op.create_table('sandbox_moves',
+    sa.Column('key', sa.String(length=120), nullable=False),
+    sa.Column('account', sa.String(length=64), nullable=False),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('begun_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('orders_seen', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_sandbox_moves'))
+    )
     op.create_table('sandbox_pages',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=64), nullable=False),
@@ -431,6 +446,18 @@ def upgrade() -> None:
     with op.batch_alter_table('proforma_lines', schema=None) as batch_op:
         batch_op.create_index('uq_proforma_lines_order', ['subscription_id', 'cur_expires_on'], unique=True, sqlite_where=sa.text('open'), postgresql_where=sa.text('open'))
 
+    op.create_table('proforma_payments',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('proforma_id', sa.Integer(), nullable=False),
+    sa.Column('payment_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['payment_id'], ['payments.id'], name=op.f('fk_proforma_payments_payment_id')),
+    sa.ForeignKeyConstraint(['proforma_id'], ['proformas.id'], name=op.f('fk_proforma_payments_proforma_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_proforma_payments')),
+    sa.UniqueConstraint('payment_id', name=op.f('uq_proforma_payments_payment_id'))
+    )
+    with op.batch_alter_table('proforma_payments', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_proforma_payments_proforma_id'), ['proforma_id'], unique=False)
+
     op.create_table('refunds',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('payment_id', sa.Integer(), nullable=False),
@@ -559,11 +586,34 @@ def upgrade() -> None:
 
     with op.batch_alter_table('mails', schema=None) as batch_op:
         batch_op.add_column(sa.Column('html', sa.Text(), nullable=True))
-        batch_op.add_column(sa.Column('unsubscribe_url', sa.String(length=500), nullable=True))
+        batch_op.add_column(sa.Column('unsubscribe_url', sa.String(length=900), nullable=True))
+
+    with op.batch_alter_table('moves', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('description', sa.Text(), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('changes', sa.Text(), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('state', sa.Enum('scheduled', 'queued', 'running', 'applied', 'failed', 'cancelled', name='state', native_enum=False, create_constraint=True, length=32), server_default='scheduled', nullable=False))
+        batch_op.add_column(sa.Column('tries', sa.Integer(), server_default='0', nullable=False))
+        batch_op.add_column(sa.Column('lane', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('queued_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('started_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('ask_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('silent_since', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('percent', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('log', sa.Text(), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('result', sa.String(length=300), server_default='', nullable=False))
+        batch_op.create_index('ix_moves_under_way', ['state', 'id'], unique=False, sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))
+        batch_op.create_index('uq_moves_lane', ['lane'], unique=True)
+        batch_op.create_index('uq_moves_running', ['account_id'], unique=True, sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'"))
 
     with op.batch_alter_table('organizations', schema=None) as batch_op:
         batch_op.add_column(sa.Column('suspended_since', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('open_alerts', sa.Integer(), server_default='0', nullable=False))
+
+    with op.batch_alter_table('renewals', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('proforma_id', sa.Integer(), nullable=True))
+        batch_op.create_index(batch_op.f('ix_renewals_proforma_id'), ['proforma_id'], unique=False)
+        batch_op.create_foreign_key(batch_op.f('fk_renewals_proforma_id'), 'proformas', ['proforma_id'], ['id'])
 
     with op.batch_alter_table('subscriptions', schema=None) as batch_op:
         batch_op.create_index('ix_subscriptions_short', ['billed_organization_id'], unique=False, sqlite_where=sa.text("verdict = 'short'"), postgresql_where=sa.text("verdict = 'short'"))
@@ -590,9 +640,32 @@ def downgrade() -> None:
     with op.batch_alter_table('subscriptions', schema=None) as batch_op:
         batch_op.drop_index('ix_subscriptions_short', sqlite_where=sa.text("verdict = 'short'"), postgresql_where=sa.text("verdict = 'short'"))
 
+    with op.batch_alter_table('renewals', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_renewals_proforma_id'), type_='foreignkey')
+        batch_op.drop_index(batch_op.f('ix_renewals_proforma_id'))
+        batch_op.drop_column('proforma_id')
+
     with op.batch_alter_table('organizations', schema=None) as batch_op:
         batch_op.drop_column('open_alerts')
         batch_op.drop_column('suspended_since')
+
+    with op.batch_alter_table('moves', schema=None) as batch_op:
+        batch_op.drop_index('uq_moves_running', sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'"))
+        batch_op.drop_index('uq_moves_lane')
+        batch_op.drop_index('ix_moves_under_way', sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))
+        batch_op.drop_column('result')
+        batch_op.drop_column('log')
+        batch_op.drop_column('percent')
+        batch_op.drop_column('silent_since')
+        batch_op.drop_column('ask_at')
+        batch_op.drop_column('ended_at')
+        batch_op.drop_column('started_at')
+        batch_op.drop_column('queued_at')
+        batch_op.drop_column('lane')
+        batch_op.drop_column('tries')
+        batch_op.drop_column('state')
+        batch_op.drop_column('changes')
+        batch_op.drop_column('description')
 
     with op.batch_alter_table('mails', schema=None) as batch_op:
         batch_op.drop_column('unsubscribe_url')
@@ -647,6 +720,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_refunds_open', sqlite_where=sa.text("state IN ('created', 'unknown')"), postgresql_where=sa.text("state IN ('created', 'unknown')"))
 
     op.drop_table('refunds')
+    with op.batch_alter_table('proforma_payments', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_proforma_payments_proforma_id'))
+
+    op.drop_table('proforma_payments')
     with op.batch_alter_table('proforma_lines', schema=None) as batch_op:
         batch_op.drop_index('uq_proforma_lines_order', sqlite_where=sa.text('open'), postgresql_where=sa.text('open'))
 
@@ -704,6 +781,7 @@ def downgrade() -> None:
     op.drop_table('alerts')
     op.drop_table('vat_rates')
     op.drop_table('sandbox_pages')
+    op.drop_table('sandbox_moves')
     with op.batch_alter_table('sandbox_events', schema=None) as batch_op:
         batch_op.drop_index('ix_sandbox_events_at')
 
@@ -711,6 +789,7 @@ def downgrade() -> None:
     op.drop_table('sandbox_charges')
     op.drop_table('sandbox_cards')
     op.drop_table('sandbox_addresses')
+    op.drop_table('sandbox_accounts')
     with op.batch_alter_table('removed_addresses', schema=None) as batch_op:
         batch_op.drop_index('ix_removed_addresses_to_tell', sqlite_where=sa.text('applied_revision <> desired_revision'), postgresql_where=sa.text('applied_revision <> desired_revision'))
 
