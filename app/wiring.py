@@ -126,6 +126,7 @@ def pages(app: Flask) -> None:
     from app.domains import selection_views as domain_selection
     from app.domains import views as domains
     from app.home import views as home
+    from app.invoices import views as invoices
     from app.mailboxes import forwarding_views as forwardings
     from app.mailboxes import selection_views as mailbox_selection
     from app.mailboxes import views as mailboxes
@@ -135,6 +136,7 @@ def pages(app: Flask) -> None:
     app.register_blueprint(web.blueprint)
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(billing.blueprint)
+    app.register_blueprint(invoices.blueprint)
     app.register_blueprint(domains.blueprint)
     app.register_blueprint(domain_selection.blueprint)
     app.register_blueprint(mailboxes.blueprint)

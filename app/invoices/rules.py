@@ -70,3 +70,9 @@ def number(code: str, year: int, ordinal: int) -> str:
 def day_key(organization_id: int, contact_id: int | None, currency: str, day: date) -> str:
     """Names the one automatic invoice of an organization, billing contact and business day."""
     return f"day:{organization_id}:{contact_id or 0}:{currency}:{day.isoformat()}"
+
+
+def state_on(state: ProformaState, expires_on: date, today: date) -> ProformaState:
+    """What a proforma is on a day, also before the job that ends it has run."""
+    over = state is ProformaState.OPEN and today > expires_on
+    return ProformaState.EXPIRED if over else state

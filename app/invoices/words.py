@@ -1,5 +1,6 @@
 """What documents call things, in the language that is spoken."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from flask_babel import ngettext
 from app.invoices.documents import PROFORMA, Line
 from app.invoices.rules import DocumentKind, LineKind, ProformaState
 from app.web.i18n import day, language
+from app.web.listing import Found
 
 
 def title(kind: str) -> str:
@@ -74,3 +76,13 @@ TONES = {
     ProformaState.CANCELLED: "grey",
     ProformaState.EXPIRED: "grey",
 }
+
+
+def how_many(rows: Sequence[Found]) -> str:
+    """How many documents a list of invoices has in all its pages."""
+    return ngettext("%(num)d document", "%(num)d documents", rows[0].found if rows else 0)
+
+
+def how_many_proformas(rows: Sequence[Found]) -> str:
+    """How many proformas a list has in all its pages."""
+    return ngettext("%(num)d pro forma", "%(num)d pro formas", rows[0].found if rows else 0)

@@ -129,4 +129,10 @@ _PLAIN = {
     "mail.queued": lazy_gettext("Mail queued"),
     "mail.sent": lazy_gettext("Mail sent"),
     "subscription.expired": lazy_gettext("Expired"),
+    "invoice.issued": lazy_gettext("Invoice issued"),
+    "credit_note.issued": lazy_gettext("Credit note issued"),
+    "proforma.made": lazy_gettext("Pro forma made"),
+    "proforma.paid": lazy_gettext("Pro forma paid"),
+    "proforma.cancelled": lazy_gettext("Pro forma cancelled"),
+    "proforma.expired": lazy_gettext("Pro forma expired"),
 }

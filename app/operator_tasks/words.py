@@ -14,6 +14,8 @@ def ask(kind: str) -> str:
         "server_refused": _("A server refuses what it is told of a service. Ask it why."),
         "server_silent": _("A server does not answer. What it must know is told again and again."),
         "mail_failed": _("A mail could not be delivered."),
+        "seller_unknown": _("Invoices wait for settings about your company. Set them."),
+        "invoice_waits": _("An invoice cannot be issued. Set right what stands in its way."),
         "balance_differs": _("A balance is not the sum of its entries. Find out why."),
     }
     return known.get(kind, kind)

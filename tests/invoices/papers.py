@@ -11,6 +11,7 @@ from app.invoices import service
 from app.invoices.documents import Document, document
 from app.invoices.issuer import issuer
 from app.invoices.models import Invoice
+from app.invoices.proformas import Order
 from app.invoices.rules import Item, LineKind
 from app.journal.service import HOST
 from tests.make import NOW, TODAY
@@ -61,3 +62,8 @@ def complaints(xml: bytes, tmp_path) -> list[str]:
         text = "".join(failed.itertext()).strip()
         found.append(f"{failed.get('id')} {text} at {failed.get('location')}")
     return found
+
+
+def order(subscription_id=1, *, price=1500):
+    """An order of one more year."""
+    return Order(subscription_id, date(2027, 3, 31), item(price, f"example{subscription_id}.org"))
