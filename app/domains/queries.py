@@ -196,7 +196,12 @@ def history(session: Session, organization_id: int, name: str, wish: Wish) -> Pa
 
 def with_subscription(statement: Selected) -> Selected:
     """A statement on domains, joined with their own subscriptions, which may be missing."""
-    return statement.select_from(Domain).outerjoin(
+    return and_subscription(statement.select_from(Domain))
+
+
+def and_subscription(statement: Selected) -> Selected:
+    """The same of a statement that has come to domains already."""
+    return statement.outerjoin(
         Subscription, and_(Subscription.domain_id == Domain.id, Subscription.kind == Kind.DOMAIN)
     )
 

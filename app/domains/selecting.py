@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, literal, select
 
 from app.domains.forms import read_filter
 from app.domains.models import Domain
-from app.domains.queries import DomainFilter, with_subscription
-from app.selections.models import SelectionItem
+from app.domains.queries import DomainFilter, and_subscription, with_subscription
+from app.selections import queries as selections
 from app.selections.queries import Ticks
 from app.web.listing import Selected
 
@@ -24,27 +24,26 @@ def is_ticked(found: Ticks) -> ColumnElement[bool]:
 
 def ticked(organization_id: int, found: Ticks, columns: Select[*tuple[Any, ...]]) -> Selected:
     """Columns of an organization's ticked domains and their subscriptions, if they have one."""
-    statement = with_subscription(columns).where(Domain.organization_id == organization_id)
-    if found.matching is None:
-        # From the few that are named to their rows, never the other way round.
-        return statement.join(SelectionItem, SelectionItem.item_id == Domain.id).where(
-            SelectionItem.selection_id == found.selection_id
-        )
-    return statement.where(is_ticked(found))
+    rows = selections.ticked(
+        columns,
+        found,
+        Domain.id,
+        within=(Domain.organization_id, organization_id),
+        conditions=read_filter(found.matching or {}).conditions(),
+    )
+    return and_subscription(rows)
 
 
 def how_many(organization_id: int, found: Ticks) -> ColumnElement[int]:
     """How many of an organization's domains are ticked, as a column."""
     if found.selection_id is None:
         return literal(0)
-    return _counted(ticked(organization_id, found, select(Domain.id)))
+    return selections.counted(ticked(organization_id, found, select(Domain.id)))
 
 
 def how_many_match(organization_id: int, chosen: DomainFilter) -> ScalarSelect[int]:
     """How many of an organization's domains a filter finds, exactly, as a column."""
     statement = with_subscription(select(Domain.id))
-    return _counted(chosen.apply(statement.where(Domain.organization_id == organization_id)))
-
-
-def _counted(statement: Selected) -> ScalarSelect[int]:
-    return select(func.count()).select_from(statement.subquery()).scalar_subquery()
+    return selections.counted(
+        chosen.apply(statement.where(Domain.organization_id == organization_id))
+    )

@@ -10,7 +10,7 @@ from app.accounts.access import Membership, chosen, may, person, scope
 from app.accounts.installation import terms, today
 from app.accounts.rules import Right
 from app.db import db
-from app.domains import csv_columns, queries
+from app.domains import csv_columns, paying, queries
 from app.domains import words as domain_words
 from app.domains.forms import read_filter, written
 from app.domains.rules import last_day_to_renew
@@ -84,9 +84,13 @@ def index_as_csv() -> Response:
 def show(name: str) -> Response:
     """One domain: its configuration, and what lives on it."""
     domain = _domain(name)
+    usual = None
+    if domain.auto_renewal and domain.payer_id in scope():
+        usual = paying.usual(db.session(), domain.payer_id, today())
     return render(
         "domains/show.html",
         domain=domain,
+        usual=usual,
         at_most=domain_words.at_most,
         prices=prices(db.session()),
         **_words(domain.organization_id),
@@ -129,6 +133,7 @@ def _words(organization_id: int) -> dict[str, Any]:
     return {
         "standing": partial(words.standing, Kind.DOMAIN, today=today()),
         "price_of": domain_words.price_of,
+        "seen": scope(),
         "warning": words.warnings(scope()),
         "verdict": words.verdict,
         "years": words.years,

@@ -1,17 +1,15 @@
-"""Reads of the overview and of hosting accounts: what several rooms know of one organization."""
+"""Reads of the overview: what several rooms know of one organization."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account, Organization
-from app.accounts.rules import Plan
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
-from app.moves.models import Move
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import FORESEEN, prices
 from app.subscriptions.rules import GRACE_DAYS, SUSPENDED_DAYS, Kind, Verdict
@@ -21,6 +19,17 @@ AHEAD = timedelta(days=30)
 # An overview that had more to read would be none; sums are still right up to here.
 READ = 200
 COUNTED = 10_000
+
+
+class Told(Protocol):
+    """What the overview's lists have in common; `owner` as in Charge."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def owner(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -121,11 +130,12 @@ def unpaid(session: Session, organization_id: int, today: date) -> list[Unpaid]:
 
 @dataclass(frozen=True)
 class Ending:
-    """A service that ends, or has ended, and will not renew by itself."""
+    """A service of one's own that ends, or has ended, and will not renew by itself."""
 
     kind: Kind
     subject: str
     expires_on: date
+    owner: None = None
 
 
 def endings(session: Session, organization_id: int, today: date) -> list[Ending]:
@@ -175,60 +185,3 @@ def counts(session: Session, organization_id: int) -> Counts:
         select(count(domains, COUNTED), count(mailboxes, COUNTED), count(accounts, COUNTED))
     ).one()
     return Counts(*row)
-
-
-@dataclass(frozen=True)
-class PlannedMove:
-    """A move announced for an account."""
-
-    title: str
-    due_on: date
-
-
-@dataclass(frozen=True)
-class HostingAccount:
-    """A hosting account with what is planned for it."""
-
-    id: int
-    name: str
-    plan: Plan
-    organization_id: int
-    moves: list[PlannedMove]
-
-
-def hosting_accounts(
-    session: Session, organization_ids: Collection[int], name: str | None = None
-) -> list[HostingAccount]:
-    """Hosting accounts of the organizations, by name, or the one of that name."""
-    statement = (
-        select(
-            Account.id, Account.public_id, Account.plan, Account.organization_id,
-            Move.title, Move.due_on,
-        )
-        .outerjoin(Move, Move.account_id == Account.id)
-        .where(Account.organization_id.in_(organization_ids))
-        .order_by(Account.public_id, Move.due_on, Move.id)
-        .limit(COUNTED)
-    )  # fmt: skip
-    if name is not None:
-        statement = statement.where(Account.public_id == name)
-    found: dict[int, HostingAccount] = {}
-    for row in session.execute(statement):
-        account = found.setdefault(
-            row.id, HostingAccount(row.id, row.public_id, row.plan, row.organization_id, [])
-        )
-        if row.title is not None:
-            account.moves.append(PlannedMove(row.title, row.due_on))
-    return list(found.values())
-
-
-def domains_on(session: Session, account_id: int) -> list[str]:
-    """Names of the domains on a hosting account, the first READ of them."""
-    return list(
-        session.scalars(
-            select(Domain.name)
-            .where(Domain.account_id == account_id)
-            .order_by(Domain.name)
-            .limit(READ)
-        )
-    )

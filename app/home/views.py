@@ -1,6 +1,10 @@
-"""Pages that compose what several rooms know: the overview, and hosting accounts."""
+"""The overview, which composes what several rooms know."""
 
-from flask import Blueprint, Response, abort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response
 from flask_login import login_required
 
 from app.accounts.access import Membership, chosen, may, person, scope
@@ -10,12 +14,15 @@ from app.billing.queries import balance
 from app.db import db
 from app.home import queries
 from app.subscriptions import words
+from app.subscriptions.rules import Kind
 from app.web.htmx import render
 
 blueprint = Blueprint("home", __name__)
 
 # Of longer lists the overview shows the beginning, and how many more there are.
 SHOWN = 8
+# Lists that are named as showing the rest.
+PLACES = 4
 
 
 @blueprint.get("/")
@@ -32,16 +39,20 @@ def _overview(organization: Membership) -> Response:
     session, payer = db.session(), organization.organization_id
     charges = queries.next_charges(session, payer, today())
     money = balance(session, payer, terms().currency)
+    told: dict[str, Any] = {
+        "charges": charges,
+        "unpaid": queries.unpaid(session, payer, today()),
+        "endings": queries.endings(session, payer, today()),
+    }
     due = sum(charge.price or 0 for charge in charges)
     return render(
         "home/overview.html",
         counts=queries.counts(session, payer),
         counted=queries.COUNTED,
-        charges=charges,
-        unpaid=queries.unpaid(session, payer, today()),
+        **told,
         warning=words.warnings(scope()),
-        endings=queries.endings(session, payer, today()),
         shown=SHOWN,
+        rest={name: rest_of(rows) for name, rows in told.items()},
         balance=money,
         due=due,
         missing=max(0, due - money.available),
@@ -50,22 +61,17 @@ def _overview(organization: Membership) -> Response:
     )
 
 
-@blueprint.get("/accounts")
-@login_required
-def accounts() -> Response:
-    """Hosting accounts of the chosen organization."""
-    organization = chosen() or abort(404)
-    found = queries.hosting_accounts(db.session(), [organization.organization_id])
-    return render("home/accounts.html", accounts=found)
+@dataclass(frozen=True)
+class Rest:
+    """What a list leaves out: how many, on which domains; None stands for domains themselves."""
+
+    number: int
+    places: tuple[str | None, ...]
 
 
-@blueprint.get("/accounts/<name>")
-@login_required
-def account(name: str) -> Response:
-    """One hosting account: plan, domains on it, planned moves."""
-    found = queries.hosting_accounts(db.session(), scope(), name)
-    if not found:
-        abort(404)
-    return render(
-        "home/account.html", account=found[0], domains=queries.domains_on(db.session(), found[0].id)
-    )
+def rest_of(rows: Sequence[queries.Told]) -> Rest:
+    """The rest of a list that shows its beginning; of what others own there is no list."""
+    left = rows[SHOWN:]
+    mine = [one for one in left if one.owner is None]
+    places = {None if one.kind is Kind.DOMAIN else one.subject.partition("@")[2] for one in mine}
+    return Rest(len(left), tuple(sorted(places, key=lambda place: place or ""))[:PLACES])

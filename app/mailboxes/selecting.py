@@ -1,11 +1,11 @@
 """Which mailboxes of a domain are ticked in this browser."""
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, literal, select
 
 from app.mailboxes.forms import read_filter
 from app.mailboxes.models import Mailbox
 from app.mailboxes.queries import MailboxFilter
-from app.selections.models import SelectionItem
+from app.selections import queries as selections
 from app.selections.queries import Ticks
 from app.subscriptions.models import Subscription
 
@@ -22,29 +22,26 @@ def is_ticked(found: Ticks) -> ColumnElement[bool]:
 
 def ticked(domain_id: int, found: Ticks) -> Select[int]:
     """The ids of the subscriptions of a domain's ticked mailboxes."""
-    statement = select(Mailbox.subscription_id)
-    if found.matching is None:
-        # From the few that are named to their rows, never the other way round: a sum has no index.
-        return statement.join(SelectionItem, SelectionItem.item_id == Mailbox.id).where(
-            SelectionItem.selection_id == found.selection_id, Mailbox.domain_id + 0 == domain_id
-        )
-    return statement.join(Subscription, Subscription.id == Mailbox.subscription_id).where(
-        Mailbox.domain_id == domain_id, is_ticked(found)
+    rows = selections.ticked(
+        select(Mailbox.subscription_id),
+        found,
+        Mailbox.id,
+        within=(Mailbox.domain_id, domain_id),
+        conditions=read_filter(found.matching or {}).conditions(),
     )
+    # Only filters ask for what a subscription knows.
+    named = found.matching is None
+    return rows if named else rows.join(Subscription, Subscription.id == Mailbox.subscription_id)
 
 
 def how_many(domain_id: int, found: Ticks) -> ColumnElement[int]:
     """How many of a domain's mailboxes are ticked, as a column."""
     if found.selection_id is None:
         return literal(0)
-    return _counted(ticked(domain_id, found))
+    return selections.counted(ticked(domain_id, found))
 
 
 def how_many_match(domain_id: int, chosen: MailboxFilter) -> ScalarSelect[int]:
     """How many of a domain's mailboxes a filter finds, exactly, as a column."""
     statement = select(Subscription.id).join(Mailbox, Mailbox.subscription_id == Subscription.id)
-    return _counted(statement.where(Mailbox.domain_id == domain_id, *chosen.conditions()))
-
-
-def _counted(statement: Select[int]) -> ScalarSelect[int]:
-    return select(func.count()).select_from(statement.subquery()).scalar_subquery()
+    return selections.counted(statement.where(Mailbox.domain_id == domain_id, *chosen.conditions()))

@@ -37,8 +37,11 @@ def of_domain(name: str) -> Response:
     domain, total = queries.domain(session, scope(), name.lower(), narrowed) or abort(404)
     wish, filters = queries.LISTING.wish(request.args), written(narrowed)
     boxes = tickable(domain)
-    columns_of_boxes = boxes.columns(boxes.ticks(session), filters, wish)
-    page = queries.page(session, domain.id, narrowed, wish, total, *columns_of_boxes)
+    ticks = boxes.ticks(session)
+    page = queries.page(
+        session, domain.id, narrowed, wish, total, *boxes.columns(ticks, filters, wish)
+    )
+    figures = page.rows[0] if page.rows else boxes.figures_alone(session, ticks, filters, wish)
     links = Links(boxes.path, queries.LISTING, wish, page, filters)
     standing = partial(words.standing, Kind.MAILBOX, today=today())
     return show_list(
@@ -47,7 +50,7 @@ def of_domain(name: str) -> Response:
         domain=domain,
         rows=list(rows(page.rows, standing, words.warnings(scope()))),
         filled=filled,
-        bar=boxes.bar(page.rows, links.current, page.rows[0]) if page.rows else None,
+        bar=boxes.bar(page.rows, links.current, figures),
         how_many=how_many(page),
         space=space,
         may_renew=may(Right.MANAGE_RENEWALS, domain.organization_id),

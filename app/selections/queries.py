@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.selections.models import Selection, SelectionItem
+from app.web.listing import Selected
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,34 @@ class Ticks:
             SelectionItem.selection_id == self.selection_id, SelectionItem.item_id == row_id
         )
         return named if self.matching is None else and_(*conditions, ~named)
+
+
+def ticked(
+    columns: Select[*tuple[Any, ...]],
+    found: Ticks,
+    row_id: InstrumentedAttribute[int],
+    *,
+    within: tuple[InstrumentedAttribute[int], int],
+    conditions: Sequence[ColumnElement[bool]],
+) -> Selected:
+    """`columns` of a list's ticked rows; `within` is what the list is of, as a column and a value.
+
+    Tables that the columns or the conditions need are joined by the caller.
+    """
+    owner, of = within
+    if found.matching is None:
+        # From the few that are named to their rows, never the other way round: a sum has no index.
+        return (
+            columns.select_from(SelectionItem)
+            .join(row_id.class_, row_id == SelectionItem.item_id)
+            .where(SelectionItem.selection_id == found.selection_id, owner + 0 == of)
+        )
+    return columns.select_from(row_id.class_).where(owner == of, found.among(row_id, conditions))
+
+
+def counted(rows: Selected) -> ScalarSelect[int]:
+    """How many rows there are, as a column."""
+    return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
 def ticks(session: Session, sign_in_id: int, scope: str, *, locked: bool = False) -> Ticks:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from sqlalchemy import ColumnElement
 
 from app.accounts.access import Membership
@@ -97,7 +97,7 @@ def read_foreseen(args: Mapping[str, str]) -> Foreseen | None:
 def verdict_choices() -> list[tuple[str, str]]:
     """The filter *Verdict*: names in addresses, and words."""
     return [
-        ("", _("All")),
+        ("", pgettext("verdicts", "All")),
         (WILL_RENEW, _("Will renew")),
         (CANNOT_BE_PAID, _("Cannot be paid")),
         (OFF, _("Off")),

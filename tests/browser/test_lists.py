@@ -85,7 +85,7 @@ def test_ticked_rows_stay_ticked_on_other_pages(mailboxes):
 def test_without_javascript_the_same_list_is_filtered_by_a_button(mailboxes):
     page = mailboxes("?sort=-address", javascript=False)
     page.get_by_role("searchbox").fill("m1")
-    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("button", name="Apply filters").click()
     expect(first(page)).to_have_text("m19@example.org")
 
 

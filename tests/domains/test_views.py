@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.rules import Role
-from app.billing.models import BillingContact
+from app.billing.models import BillingContact, Card
 from app.db import transaction
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
@@ -176,7 +176,7 @@ def test_the_advanced_view_tells_who_pays_how_much_and_until_when(app, owner, ac
         "Last day to renew",
     ):
         assert f">{head}</th>" in html
-    for value in ("Sandbox", "Visa •••• 4242", "€15.00", "Apr 30, 2028", ">2</td>"):
+    for value in ("Sandbox", "Visa ••••\xa04242", "€15.00", "Apr 30, 2028", ">2</td>"):
         assert value in html
 
 
@@ -187,8 +187,23 @@ def test_card_and_contact_of_a_payer_whom_one_does_not_belong_to_stay_hidden(app
         pay_by(make.card(other), other, name)
     for address in ("/domains?view=advanced", "/domains/paid.org"):
         html = page(owner, address)
-        assert html.count("Foreign") == 1
+        assert html.count(">Foreign<") == 1
         assert "4242" not in html
+        assert "default" not in html
+
+
+def test_where_neither_contact_nor_card_is_named_the_usual_ones_are_told(app, owner, acme):
+    with app.app_context():
+        make.domain(acme, "plain.org", on=True)
+    html = page(owner, "/domains/plain.org")
+    assert "Acme (the default one)" in html
+    assert "None: the wallet pays" in html
+    with app.app_context():
+        make.card(acme)
+    with app.app_context(), transaction() as session:
+        session.execute(update(Card).values(auto_debit=True))
+    assert "Visa ••••\xa04242 (the default one)" in page(owner, "/domains/plain.org")
+    assert page(owner, "/domains?view=advanced").count("the default one") == 2
 
 
 def pay_by(card, payer, name):

@@ -5,6 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from app.accounts.rules import Role
+from app.db import transaction
+from app.subscriptions.models import Subscription
+from app.subscriptions.rules import Verdict
 from tests import make
 from tests.make import TODAY
 from tests.pages import signed_in, statements
@@ -113,6 +116,35 @@ def test_it_takes_few_statements_however_much_there_is(app, acme, owner):
         page = client.get("/").get_data(as_text=True)
     assert len(sent) <= 7, [statement for statement, _ in sent]
     assert "and 8 more" in page
+
+
+def test_what_is_left_out_is_a_click_away(app, acme, owner):
+    with app.app_context():
+        for number in range(9):
+            make.domain(acme, f"n{number}.org", expires_on=TODAY + timedelta(days=20))
+        domain = make.domain(acme, "late.org")
+        for number in range(2):
+            make.mailbox(domain, acme, f"m{number}", expires_on=TODAY + timedelta(days=30))
+    page = overview(app, owner)
+    assert "and 3 more" in page
+    assert '<a href="/domains?auto_renewal=off&amp;sort=expiry">Domains</a>' in page
+    link = '<a href="/domains/late.org/mailboxes?auto_renewal=off&amp;sort=expiry">'
+    assert f"{link}Mailboxes @late.org</a>" in page
+    assert 'href="/domains?mailboxes=with"' in page, "the number of mailboxes leads to them"
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_an_expired_mailbox_is_one_click_from_being_renewed(app, acme, owner, on):
+    with app.app_context():
+        domain = make.domain(acme)
+        box = make.mailbox(domain, acme, "old", on=on, expires_on=TODAY - timedelta(days=3))
+        with transaction() as session:
+            row = session.get_one(Subscription, box.subscription_id)
+            row.verdict = Verdict.EXPIRED if on else None
+        viewer = make.user("Paul")
+        make.member(viewer, acme, Role.VIEWER)
+    assert f'href="/mailboxes/{box.name}/renew"' in overview(app, owner)
+    assert f'href="/mailboxes/{box.name}/renew"' not in overview(app, viewer)
 
 
 def test_a_hosting_account_shows_its_domains_and_moves(app, acme, owner):

@@ -149,3 +149,14 @@ def test_a_foreign_address_to_go_back_to_is_not_followed(owner):
         SELECTION, data={"csrf_token": csrf_token(html), "back": "//evil.example", "do": "clear"}
     )
     assert answer.location == LIST
+
+
+def test_the_bar_stays_where_the_filters_find_nothing(owner):
+    html = page(owner)
+    assert 'id="bulk"' not in page(owner, "?q=nowhere")
+    send(owner, html, list(boxes(html))[:3])
+    empty = page(owner, "?q=nowhere")
+    assert "No mailbox matches" in empty
+    assert "3 selected" in empty
+    send(owner, empty, [], do="clear")
+    assert number(owner) == 0
