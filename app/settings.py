@@ -71,6 +71,12 @@ class Settings(BaseModel):
     mail_server: Literal["sandbox"] = Field(
         "sandbox", description="mail server that is told of mailboxes and forwardings"
     )
+    hosting: Literal["sandbox"] = Field(
+        "sandbox", description="hosting server that is told of accounts and carries out moves"
+    )
+    moves_at_a_time: int = Field(
+        2, ge=1, le=100, description="how many moves run at a time at most"
+    )
     host_name: str = Field("Vigie", description="the host's name on pages and mails", max_length=60)
     host_logo: str = Field("", description="path of the logo below the portal's own address")
     host_colour: str = Field(

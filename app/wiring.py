@@ -37,7 +37,12 @@ from app.mailboxes import states as mail_states
 from app.mailboxes.ports import MailServer
 from app.mailboxes.servers import sandbox as sandbox_mail
 from app.mailboxes.servers.guard import GuardedMailServer
+from app.moves import flows as move_flows
 from app.moves import models as _moves  # noqa: F401
+from app.moves import states as account_states
+from app.moves.hosting import sandbox as sandbox_hosting
+from app.moves.hosting.guard import GuardedHosting
+from app.moves.ports import Hosting
 from app.operator_tasks import models as _operator_tasks  # noqa: F401
 from app.outbox import models as _outbox  # noqa: F401
 from app.outbox.channels.file import FileChannel
@@ -69,8 +74,11 @@ JOBS = (
     Job("refills", funding_flows.refill, daily_at=time(9)),
     Job("funded", flows.renew_funded),
     Job("lapses", lapse),
-    Job("service_states", mail_states.tell),
-    Job("states_followed", mail_states.follow_all, daily_at=time(3, 30)),
+    Job("mail_states", mail_states.tell),
+    Job("account_states", account_states.tell),
+    Job("mail_followed", mail_states.follow_all, daily_at=time(3, 30)),
+    Job("accounts_followed", account_states.follow_all, daily_at=time(3, 30)),
+    Job("moves", move_flows.apply_moves),
     Job("overlooked", verdicts.overlooked, daily_at=time(3)),
     Job("forecasts", verdicts.forecasts),
     Job("mails", drain),
@@ -86,6 +94,7 @@ def outside(app: Flask, settings: Settings) -> None:
     registrars.register(sandbox.NAME, GuardedRegistrar(sandbox.SandboxRegistrar(now)))
     app.extensions["vigie.registrars"] = registrars
     app.extensions["vigie.gateways"] = _gateways(settings)
+    app.extensions["vigie.hosting"] = _hosting().get(settings.hosting)
     app.extensions["vigie.mail_server"] = _mail_servers().get(settings.mail_server)
     app.extensions["vigie.channel"] = _channel(settings)
     app.extensions["vigie.schedule"] = Schedule(JOBS, lambda: terms().tz)
@@ -101,6 +110,12 @@ def _gateways(settings: Settings) -> Registry[Gateway]:
     for name in dict.fromkeys((settings.chosen_gateway, "manual")):
         registry.register(name, GuardedGateway(adapters[name]()))
     return registry
+
+
+def _hosting() -> Registry[Hosting]:
+    servers: Registry[Hosting] = Registry("hosting server")
+    servers.register(sandbox_hosting.NAME, GuardedHosting(sandbox_hosting.SandboxHosting(now)))
+    return servers
 
 
 def _mail_servers() -> Registry[MailServer]:
@@ -130,6 +145,7 @@ def pages(app: Flask) -> None:
     from app.mailboxes import forwarding_views as forwardings
     from app.mailboxes import selection_views as mailbox_selection
     from app.mailboxes import views as mailboxes
+    from app.moves import views as moves
     from app.renewals import views as renewals
     from app.web import views as web
 
@@ -142,6 +158,7 @@ def pages(app: Flask) -> None:
     app.register_blueprint(mailboxes.blueprint)
     app.register_blueprint(mailbox_selection.blueprint)
     app.register_blueprint(forwardings.blueprint)
+    app.register_blueprint(moves.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(renewals.blueprint)
     app.register_blueprint(auto_renewal.blueprint)

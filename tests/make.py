@@ -123,11 +123,15 @@ def account(organization: Made, name: str = "web") -> Made:
         return Made(row.id, row.public_id)
 
 
-def move(account: Made, title: str = "PHP 8.5", due_on: date = date(2027, 4, 1)) -> None:
+def move(account: Made, title: str = "PHP 8.5", due_on: date = date(2027, 4, 1)) -> Made:
     """A move announced for a hosting account."""
     with transaction() as session:
-        name = f"move-{next(_numbers)}"
-        session.add(Move(public_id=name, account_id=account.id, title=title, due_on=due_on))
+        row = Move(
+            public_id=f"move-{next(_numbers)}", account_id=account.id, title=title, due_on=due_on
+        )
+        session.add(row)
+        session.flush()
+        return Made(row.id, row.public_id)
 
 
 def contact(organization: Made, name: str = "Second office") -> Made:

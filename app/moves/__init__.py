@@ -1,1 +1,1 @@
-"""Moves: scheduled technical migrations of an account."""
+"""Hosting accounts as customers see them, and their moves: scheduled technical migrations."""

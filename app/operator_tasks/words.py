@@ -13,6 +13,8 @@ def ask(kind: str) -> str:
         "renewal_broken": _("A renewal fails with an error. It is tried again every hour."),
         "server_refused": _("A server refuses what it is told of a service. Ask it why."),
         "server_silent": _("A server does not answer. What it must know is told again and again."),
+        "move_failed": _("A move failed; the account is as it was. Find out why, then try again."),
+        "move_silent": _("Nobody knows whether a move was carried out: the server is silent."),
         "mail_failed": _("A mail could not be delivered."),
         "seller_unknown": _("Invoices wait for settings about your company. Set them."),
         "invoice_waits": _("An invoice cannot be issued. Set right what stands in its way."),

@@ -1,0 +1,1 @@
+"""One hosting server a file; each passes the tests of `tests/contracts`."""
