@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Member, Organization, SignIn, User
 from app.accounts.rules import Right, Role, allows
+from app.accounts.suspensions import OrganizationSuspended
 from app.journal.service import Actor
 from app.lib.ids import digest
 
@@ -27,6 +28,7 @@ class Membership:
     public_id: str
     name: str
     role: Role
+    suspended_since: datetime | None
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ _WHO = (
     select(
         User.id, User.email, User.name, User.language, SignIn.id.label("sign_in_id"),
         Organization.id.label("organization_id"), Organization.public_id,
-        Organization.name.label("organization_name"), Member.role,
+        Organization.name.label("organization_name"), Member.role, Organization.suspended_since,
     )
     .join(SignIn, SignIn.user_id == User.id)
     .outerjoin(Member, Member.user_id == User.id)
@@ -68,10 +70,13 @@ def load_person(session: Session, token: str, now: datetime) -> Person | None:
         return None
     who = rows[0]
     memberships = tuple(
-        Membership(row.organization_id, row.public_id, row.organization_name, row.role)
+        Membership(
+            row.organization_id, row.public_id, row.organization_name, row.role,
+            row.suspended_since,
+        )
         for row in rows
         if row.organization_id is not None
-    )
+    )  # fmt: skip
     return Person(who.id, who.email, who.name, who.language, token, who.sign_in_id, memberships)
 
 
@@ -116,6 +121,19 @@ def require(right: Right, organization_id: int) -> None:
     """404 for a stranger, 403 for a member whose role does not carry the right."""
     if not allows(membership_in(organization_id).role, right):
         abort(403)
+
+
+def may_change(organization_id: int) -> bool:
+    """Whether the person may change technical things there, which a suspension stops."""
+    is_suspended = membership_in(organization_id).suspended_since is not None
+    return may(Right.MANAGE_SERVICES, organization_id) and not is_suspended
+
+
+def require_to_change(organization_id: int) -> None:
+    """As `require`, for technical things. Raises OrganizationSuspended, which answers 409."""
+    require(Right.MANAGE_SERVICES, organization_id)
+    if membership_in(organization_id).suspended_since is not None:
+        raise OrganizationSuspended
 
 
 def organizations_with(right: Right) -> list[Membership]:

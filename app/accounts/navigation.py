@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.accounts.access import chosen, person
+from app.accounts.access import Membership, chosen, person
 from app.accounts.installation import today
+from app.accounts.suspensions import OrganizationSuspended, reasons
+from app.accounts.words import Why, why_suspended
+from app.db import db
+from app.web.htmx import render
 from app.web.state import settings
 
 
@@ -30,13 +34,25 @@ class Host:
     logo_url: str
 
 
+@dataclass(frozen=True)
+class Suspended:
+    """A suspended organization of the person; `reasons` only of the one that pages show."""
+
+    organization: Membership
+    reasons: list[Why]
+
+
 def init(app: Flask) -> None:
     """Give every template what the frame shows."""
     app.context_processor(frame)
+    app.register_error_handler(OrganizationSuspended, _refused)
 
 
 def frame() -> dict[str, object]:
-    """`host` and `today`; for a person also `navigation`, `organizations`, `organization`."""
+    """`host` and `today`; for a person also `navigation`, their organizations, which are suspended.
+
+    `organization` is the one that lists show.
+    """
     known = settings()
     shown: dict[str, object] = {
         "host": Host(known.host_name, known.host_colour, known.host_logo),
@@ -44,12 +60,14 @@ def frame() -> dict[str, object]:
         "navigation": [],
         "organizations": (),
         "organization": None,
+        "suspended": [],
     }
     if current_user.is_authenticated:
         shown |= {
             "navigation": navigation(),
             "organizations": person().memberships,
             "organization": chosen(),
+            "suspended": suspended(),
         }
     return shown
 
@@ -69,6 +87,26 @@ def navigation() -> list[Item]:
         for url, label in labels.items()
         if url in exist and (url == "/" or person().memberships)
     ]
+
+
+def suspended() -> list[Suspended]:
+    """The person's organizations that are suspended, the one that lists show first."""
+    shown = chosen()
+    found = [one for one in person().memberships if one.suspended_since]
+    return [
+        Suspended(one, _why(one) if one == shown else [])
+        for one in sorted(found, key=lambda one: one != shown)
+    ]
+
+
+def _why(organization: Membership) -> list[Why]:
+    held = reasons(db.session(), organization.organization_id)
+    return [why_suspended(one.reason) for one in held]
+
+
+def _refused(_error: OrganizationSuspended) -> Response:
+    # The frame says why, and what to do about it.
+    return render("accounts/suspended.html", status=409)
 
 
 def _is_within(path: str, url: str) -> bool:

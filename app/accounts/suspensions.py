@@ -15,6 +15,17 @@ from app.journal.service import Actor, record
 from app.service_states.rules import ServiceState
 
 
+class OrganizationSuspended(Exception):
+    """Nothing technical is changed while the organization is suspended."""
+
+
+def require_active(session: Session, organization_id: int) -> None:
+    """Raise OrganizationSuspended, for services that change technical things."""
+    since = select(Organization.suspended_since).where(Organization.id == organization_id)
+    if session.scalar(since):
+        raise OrganizationSuspended
+
+
 def suspend(
     session: Session, organization_id: int, reason: str, *, by: Actor, now: datetime
 ) -> bool:

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Field
 
-from app.accounts.access import actor, may, require, scope
-from app.accounts.rules import Right
+from app.accounts.access import actor, may_change, require_to_change, scope
 from app.db import db, transaction
 from app.domains import queries as domains
 from app.domains.models import Domain
@@ -34,7 +33,7 @@ def forwarded(session: Session, domain: Domain) -> dict[str, object]:
     return {
         "forwardings": lines[:FIRST],
         "more": len(lines) > FIRST,
-        "may_manage": may(Right.MANAGE_SERVICES, domain.organization_id),
+        "may_manage": may_change(domain.organization_id),
     }
 
 
@@ -49,7 +48,7 @@ def of_domain(name: str) -> Response:
         "mailboxes/forwardings.html",
         domain=domain,
         forwardings=lines[:PAGE],
-        may_manage=may(Right.MANAGE_SERVICES, domain.organization_id),
+        may_manage=may_change(domain.organization_id),
         more=False,
         first=bool(after),
         next_after=lines[PAGE - 1].address if len(lines) > PAGE else None,
@@ -131,7 +130,7 @@ def _domain(name: str) -> Domain:
 
 def _managed(name: str) -> Domain:
     domain = _domain(name)
-    require(Right.MANAGE_SERVICES, domain.organization_id)
+    require_to_change(domain.organization_id)
     return domain
 
 

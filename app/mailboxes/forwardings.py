@@ -9,6 +9,7 @@ from functools import cache
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
+from app.accounts.suspensions import require_active
 from app.db import insert_once
 from app.domains.models import Domain
 from app.journal.service import Actor, record
@@ -76,8 +77,9 @@ def add(
     by: Actor,
     now: datetime,
 ) -> str:
-    """Make a forwarding; returns its address. Raises Refused."""
+    """Make a forwarding; returns its address. Raises Refused, OrganizationSuspended."""
     domain = session.get_one(Domain, domain_id)
+    require_active(session, domain.organization_id)
     address = f"{local}@{domain.name}"
     if session.scalar(select(Mailbox.id).where(Mailbox.address == address)):
         raise Refused(Refusal.IS_MAILBOX)
@@ -104,15 +106,16 @@ def change(
 ) -> bool:
     """Give a forwarding other destinations; whether that changed anything.
 
-    Raises Refused, or AlreadyGone.
+    Raises Refused, AlreadyGone, OrganizationSuspended.
     """
+    domain = session.get_one(Domain, domain_id)
+    require_active(session, domain.organization_id)
     row = _row(session, domain_id, address, lock=True)
     if row is None:
         raise AlreadyGone
     before = {one.address: one for one in row.destinations}
     if set(before) == set(destinations):
         return False
-    domain = session.get_one(Domain, domain_id)
     _check_circle(session, domain, address, destinations)
     row.destinations = [before.get(to) or ForwardingDestination(address=to) for to in destinations]
     row.desired_revision += 1
@@ -124,14 +127,15 @@ def change(
 
 
 def remove(session: Session, domain_id: int, address: str, *, by: Actor, now: datetime) -> None:
-    """Remove a forwarding. Raises AlreadyGone."""
+    """Remove a forwarding. Raises AlreadyGone, OrganizationSuspended."""
+    domain = session.get_one(Domain, domain_id)
+    require_active(session, domain.organization_id)
     row = _row(session, domain_id, address, lock=True)
     if row is None:
         raise AlreadyGone
     before = [one.address for one in row.destinations]
     states.remove(session, address, row.desired_revision)
     session.delete(row)
-    domain = session.get_one(Domain, domain_id)
     _record(session, "forwarding.removed", domain, address, by=by, now=now, before=before)
 
 

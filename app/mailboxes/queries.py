@@ -181,6 +181,8 @@ def described(session: Session, organization_ids: Collection[int], address: str)
                 Mailbox.address,
                 Mailbox.used_bytes,
                 Mailbox.quota_mib,
+                Mailbox.desired_state,
+                Mailbox.applied_state,
                 Domain.name.label("domain"),
                 Domain.organization_id,
                 Subscription.expires_on,

@@ -15,6 +15,7 @@ from app.mailboxes.forms import read_filter, written
 from app.mailboxes.forwarding_views import forwarded
 from app.mailboxes.selection_views import tickable
 from app.mailboxes.words import MIB, how_many, rows, space
+from app.service_states.words import on_its_way, state_name
 from app.subscriptions import words
 from app.subscriptions.filters import expiry_choices, payer_choices, verdict_choices
 from app.subscriptions.queries import prices
@@ -97,5 +98,7 @@ def show(address: str) -> Response:
         kept_until=suspension_ends_on(mailbox.expires_on),
         mib=MIB,
         space=space,
+        state=state_name(mailbox.desired_state),
+        on_its_way=on_its_way(mailbox.applied_state, mailbox.desired_state),
         may_renew=may(Right.MANAGE_RENEWALS, mailbox.organization_id),
     )

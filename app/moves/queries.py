@@ -32,11 +32,6 @@ class AccountLine:
     applied_state: ServiceState | None
     suspended_since: datetime | None
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether the server has confirmed the state that is wanted."""
-        return self.applied_state is self.desired_state
-
 
 @dataclass(frozen=True)
 class MoveLine:

@@ -42,10 +42,6 @@ class Claimed:
     order: MoveOrder
 
 
-class OrganizationSuspended(Exception):
-    """Nothing technical is changed while the organization is suspended."""
-
-
 def announce(
     session: Session, account_id: int, announcement: Announcement, *, by: Actor, now: datetime
 ) -> int:
@@ -70,8 +66,7 @@ def ask_for(session: Session, move_id: int, *, tries: int, by: Actor, now: datet
     move = _locked(session, move_id)
     if move.tries != tries or not may_become(move.state, MoveState.QUEUED):
         return False
-    if _is_suspended(session, move):
-        raise OrganizationSuspended
+    require_active(session, _owner(session, move))
     _queue(session, move, by=by, now=now)
     return True
 

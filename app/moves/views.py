@@ -5,13 +5,14 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.access import actor, chosen, may, require, scope
+from app.accounts.access import actor, chosen, may, require_to_change, scope
 from app.accounts.rules import Right
 from app.db import db, transaction
 from app.moves import queries, service, words
 from app.moves.forms import AskForm
 from app.moves.queries import AccountLine
 from app.moves.rules import UNDER_WAY
+from app.service_states.words import on_its_way, state_name
 from app.web.htmx import go_to, render
 from app.web.state import now
 
@@ -29,7 +30,8 @@ def accounts() -> Response:
         "moves/accounts.html",
         accounts=found,
         moves=queries.next_moves(session, [one.id for one in found]),
-        account_state=words.account_state,
+        state_name=state_name,
+        on_its_way=on_its_way,
         move_state=words.move_state,
     )
 
@@ -49,7 +51,8 @@ def account(name: str) -> Response:
         is_busy=any(one.state in UNDER_WAY for one in coming),
         domains=queries.domains_on(session, found.id),
         may_apply=may(Right.MANAGE_SERVICES, found.organization_id),
-        account_state=words.account_state,
+        state_name=state_name,
+        on_its_way=on_its_way,
         move_state=words.move_state,
     )
 
@@ -59,20 +62,16 @@ def account(name: str) -> Response:
 def apply_move(name: str) -> BaseResponse:
     """Have a move applied now, or tried again; a job carries it out."""
     found = _found(name)
-    require(Right.MANAGE_SERVICES, found.organization_id)
+    require_to_change(found.organization_id)
     form = AskForm()
     if not form.validate():
         abort(404)
     move_id = queries.find_move(db.session(), found.id, form.move.data) or abort(404)
     by = actor()
-    try:
-        with transaction() as session:
-            asked = service.ask_for(session, move_id, tries=form.tries.data, by=by, now=now())
-    except service.OrganizationSuspended:
-        flash(_("Nothing is changed while the organization is suspended."), "error")
-    else:
-        if asked:
-            flash(_("It starts within a minute. You may leave this page."), "success")
+    with transaction() as session:
+        asked = service.ask_for(session, move_id, tries=form.tries.data, by=by, now=now())
+    if asked:
+        flash(_("It starts within a minute. You may leave this page."), "success")
     return go_to(url_for("moves.account", name=name))
 
 

@@ -1,16 +1,8 @@
-"""What pages call the states of accounts and of moves, in the reader's language."""
+"""What pages call the states of moves, in the reader's language."""
 
 from flask_babel import gettext as _
 
 from app.moves.rules import MoveState
-from app.service_states.rules import ServiceState
-
-
-def account_state(state: ServiceState) -> tuple[str, str]:
-    """A state of an account in a word, and its colour."""
-    if state is ServiceState.ACTIVE:
-        return _("Active"), "green"
-    return _("Suspended"), "red"
 
 
 def move_state(state: MoveState) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from app.accounts.suspensions import resume, suspend
+from app.accounts.suspensions import OrganizationSuspended, resume, suspend
 from app.db import db, transaction
 from app.jobs.service import tick
 from app.journal.models import JournalRow
@@ -226,7 +226,7 @@ def test_nobody_asks_while_the_organization_is_suspended(web, acme):
     move = make.move(web)
     with transaction() as session:
         suspend(session, acme.id, "inactivity", by=HOST, now=NOW)
-    with pytest.raises(service.OrganizationSuspended):
+    with pytest.raises(OrganizationSuspended):
         ask(move)
 
 
