@@ -10,6 +10,7 @@ from flask import Flask
 from app.accounts import models as _accounts  # noqa: F401
 from app.accounts.installation import terms
 from app.alerts import models as _alerts  # noqa: F401
+from app.alerts.jobs import alerts
 from app.auto_renewal import models as _auto_renewal  # noqa: F401
 from app.billing import models as _billing  # noqa: F401
 from app.billing import payment_flows, refund_flows
@@ -81,6 +82,7 @@ JOBS = (
     Job("moves", move_flows.apply_moves),
     Job("overlooked", verdicts.overlooked, daily_at=time(3)),
     Job("forecasts", verdicts.forecasts),
+    Job("alerts", alerts),
     Job("mails", drain),
     Job("balances", check_balances, daily_at=time(4, 30)),
 )
@@ -133,6 +135,7 @@ def _channel(settings: Settings) -> Channel:
 def pages(app: Flask) -> None:
     """Every address of the portal, room by room."""
     from app.accounts import views as accounts
+    from app.alerts import views as alert_pages
     from app.auto_renewal import bulk_views as bulk_renewal
     from app.auto_renewal import recurring_views as recurring
     from app.auto_renewal import views as auto_renewal
@@ -151,6 +154,7 @@ def pages(app: Flask) -> None:
 
     app.register_blueprint(web.blueprint)
     app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(alert_pages.blueprint)
     app.register_blueprint(billing.blueprint)
     app.register_blueprint(invoices.blueprint)
     app.register_blueprint(domains.blueprint)

@@ -210,7 +210,7 @@ def counts_by_type(session: Session, organization_id: int) -> dict[str, int]:
         .where(Alert.organization_id == organization_id, Alert.ended_at.is_(None))
         .group_by(Alert.type)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def open_count(session: Session, organization_id: int) -> int:

@@ -1,0 +1,100 @@
+"""The mail of one or more alerts to one person: a function that returns subject, text and HTML."""
+
+from dataclasses import dataclass
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.alerts.ports import Words
+from app.web.i18n import language
+from app.web.state import settings
+
+# Where the host has chosen none; white is readable on it.
+COLOUR = "#3b5bdb"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One alert of a mail: its words, its link, and a remark of the law or of ours, if any."""
+
+    words: Words
+    link: str
+    remark: str | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail's subject, plain text and HTML, which say the same."""
+
+    subject: str
+    body: str
+    html: str
+
+
+def letter(name: str, organization: str, entries: list[Entry], *, optional: bool) -> Letter:
+    """A mail about one organization, its worst matter first (A13).
+
+    An `optional` one tells how to be spared the next; of others there is nothing to say.
+    """
+    subject = entries[0].words.title
+    if len(entries) > 1:
+        subject = ngettext(
+            "%(subject)s, and %(num)s more alert",
+            "%(subject)s, and %(num)s more alerts",
+            len(entries) - 1,
+            subject=subject,
+        )
+    host = settings().host_name
+    greeting = _("Hello %(name)s,", name=name)
+    about = _("This is about %(organization)s at %(host)s.", organization=organization, host=host)
+    spared = (
+        _("You can choose which reminders you get: %(url)s", url=f"{settings().public_url}/profile")
+        if optional
+        else None
+    )
+    parts = [greeting, about, *(_text(entry) for entry in entries), spared, host]
+    return Letter(
+        f"{organization}: {subject}",
+        "\n\n".join(part for part in parts if part) + "\n",
+        # Without the processors of pages, which ask who is signed in.
+        current_app.jinja_env.get_template("alerts/mail/letter.html").render(
+            greeting=greeting, about=about, entries=entries, spared=spared, host=host,
+            colour=settings().host_colour or COLOUR, locale=language(),
+        ),
+    )  # fmt: skip
+
+
+def _text(entry: Entry) -> str:
+    words = entry.words
+    lines = [
+        words.title,
+        "-" * min(len(words.title), 70),
+        words.what,
+        words.until,
+        words.after,
+        entry.remark,
+        f"{words.action}: {entry.link}",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def legal_remark() -> str:
+    """Why somebody gets a notice that they may not need (A7)."""
+    return str(
+        _(
+            "We must send this notice under the rules of ICANN, also to those whose domains renew "
+            "by themselves."
+        )
+    )
+
+
+def unreachable_remark(domain: str) -> str:
+    """What is wrong with having all addresses on the name that expires (A25)."""
+    return str(
+        _(
+            "All the addresses we have for you are on %(domain)s itself: when it stops working, "
+            "our mails no longer reach you. Add an address on another domain.",
+            domain=domain,
+        )
+    )

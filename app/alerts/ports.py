@@ -1,0 +1,123 @@
+"""What a type of alert is: it watches what other rooms hold, and says it in words."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from app.accounts.installation import Terms
+from app.accounts.rules import Role
+from app.alerts.models import Alert
+from app.alerts.rules import AlertState, Delays, Guard, Step
+from app.journal.service import Actor
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One alert as its type puts it in words: what was last seen, and its dates."""
+
+    subject: str
+    facts: Facts
+    state: AlertState
+    opened_on: date
+    deadline_on: date | None
+    today: date
+
+    def day(self, name: str) -> date:
+        """A fact that is a date."""
+        return date.fromisoformat(self.facts[name])
+
+
+@dataclass(frozen=True)
+class Words:
+    """An alert for people, in the reader's language; plain text, a sentence or two each.
+
+    `title` names it in lists and subjects, `what` says what is the matter and how much, `until`
+    what to do by when, `after` what follows if nothing is done, `action` is the label of the link.
+    """
+
+    title: str
+    what: str
+    until: str
+    after: str
+    action: str
+
+
+class AlertType(ABC):
+    """A type of alert; one file in `types/` with one subclass is all it takes.
+
+    `severity` orders a digest, 0 first (A13). `roles` of members are told, and with `contacts` the
+    organization's default billing contact. `guard` is what must have been told before an expiry
+    acts (A8). With `cause_is_identity`, another cause is another alert (a period, a date); without,
+    only the condition counts while it stands. `tells_expiry` has the expiry mailed on its own.
+    """
+
+    name: str
+    severity: int
+    roles: frozenset[Role]
+    contacts: bool = False
+    defaults: Delays
+    guard: Guard | None = None
+    cause_is_identity: bool = True
+    tells_expiry: bool = False
+
+    @abstractmethod
+    def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:
+        """All that the type warns of now, in one statement, by indexes.
+
+        Columns `subject_id` (an integer key), `subject`, `organization_id` and `cause` (texts);
+        whatever else it selects are the facts. An open alert is resolved when this no longer
+        finds its subject.
+        """
+
+    def check(self, delays: Delays) -> None:
+        """Raise ValueError, with a sentence, for delays that make no sense for the type."""
+        for name in ("opens", "expires"):
+            if (getattr(delays, name) is None) != (getattr(self.defaults, name) is None):
+                raise ValueError(f"{self.name} has no delay {name}, or needs one")
+
+    @abstractmethod
+    def steps(self, facts: Facts, opened_on: date, delays: Delays) -> list[Step]:
+        """Reminders and legal notices, from the opening to the end."""
+
+    def deadline(self, facts: Facts, opened_on: date, delays: Delays) -> date | None:
+        """The day on which it expires, None where it never does."""
+        return None
+
+    def lock(self, session: Session, subject_ids: Collection[int]) -> None:
+        """Lock what the condition is read from, before an expiry asks once more (A8)."""
+        return
+
+    def expire(self, session: Session, alert: Alert, *, by: Actor, now: datetime) -> None:
+        """What an expiry does, in its transaction. Nothing, unless a type says otherwise."""
+        return
+
+    def lift(self, session: Session, alert: Alert, *, by: Actor, now: datetime) -> None:
+        """Undo what the expiry did, now that the condition has gone."""
+        return
+
+    @abstractmethod
+    def resolutions(self, session: Session, subject_ids: Collection[int]) -> dict[int, str]:
+        """Why the condition of these subjects has gone, as codes of `resolution_words`."""
+
+    @abstractmethod
+    def label(self) -> str:
+        """What the type is called in lists, filters and preferences."""
+
+    @abstractmethod
+    def words(self, case: Case) -> Words:
+        """One alert of this type for people."""
+
+    @abstractmethod
+    def path(self, subject: str, facts: Facts) -> str:
+        """The page of the portal that resolves it."""
+
+    def domain(self, subject: str) -> str | None:
+        """The domain that will fail, and mails to its addresses with it (A25)."""
+        return None

@@ -1,0 +1,81 @@
+"""Whom an alert is told to: members by their role, and the billing contact; each address once."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Member, Organization, User
+from app.accounts.rules import Role
+from app.alerts.models import MutedReminder
+from app.alerts.ports import AlertType
+from app.billing.models import BillingContact
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An address; that of a billing contact has no language of its own, unless a member has it."""
+
+    email: str
+    name: str
+    language: str | None
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Whom some organizations have, what these are called, and who wants no reminders of what."""
+
+    names: dict[int, str]
+    people: dict[int, list[tuple[Recipient, Role | None]]]
+    muted: frozenset[tuple[str, str]]
+
+    def told(self, kind: AlertType, organization_id: int) -> list[Recipient]:
+        """Everybody a type concerns: members by their role, and the contact (who has none)."""
+        concerned = [
+            one
+            for one, role in self.people.get(organization_id, ())
+            if role in kind.roles or (role is None and kind.contacts)
+        ]
+        return list(dict.fromkeys(concerned))
+
+    def wanting(self, kind: AlertType, organization_id: int) -> list[Recipient]:
+        """The same without those who switched reminders of the type off (A14)."""
+        return [
+            one
+            for one in self.told(kind, organization_id)
+            if (one.email, kind.name) not in self.muted
+        ]
+
+
+def addresses_of(session: Session, organization_ids: Collection[int]) -> Addresses:
+    """All of them, for some organizations, in four statements."""
+    people: defaultdict[int, list[tuple[Recipient, Role | None]]] = defaultdict(list)
+    known: dict[tuple[int, str], Recipient] = {}
+    members = session.execute(
+        select(Member.organization_id, User.email, User.name, User.language, Member.role)
+        .join(User, User.id == Member.user_id)
+        .where(Member.organization_id.in_(organization_ids))
+        .order_by(Member.id)
+    )
+    for organization_id, email, name, language, role in members:
+        one = known[organization_id, email] = Recipient(email, name, language)
+        people[organization_id].append((one, role))
+    contacts = session.execute(
+        select(BillingContact.organization_id, BillingContact.email, BillingContact.name).where(
+            BillingContact.organization_id.in_(organization_ids), BillingContact.is_default
+        )
+    )
+    for organization_id, address, name in contacts:
+        email = address.lower()
+        one = known.setdefault((organization_id, email), Recipient(email, name, None))
+        people[organization_id].append((one, None))
+    names = session.execute(
+        select(Organization.id, Organization.name).where(Organization.id.in_(organization_ids))
+    )
+    everybody = {email for _organization, email in known}
+    muted = session.execute(
+        select(MutedReminder.email, MutedReminder.type).where(MutedReminder.email.in_(everybody))
+    )
+    return Addresses(dict(names.all()), people, frozenset((row.email, row.type) for row in muted))

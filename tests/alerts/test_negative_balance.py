@@ -1,0 +1,100 @@
+"""A-2: below zero, reminded, suspended, paid (golden A3, A5, A6, A7, A8, P7)."""
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import Organization
+from app.db import db, reading
+from app.operator_tasks.models import OperatorTask
+from app.outbox.ports import Rejected
+from tests import make
+from tests.alerts.world import Post, alerts, day, events, mails, states, steps, tick_daily, tick_on
+
+TYPE = "negative_balance"
+
+
+@pytest.fixture
+def acme(db_context):
+    acme = make.organization(balance=-500)
+    make.owner(acme)
+    return acme
+
+
+@pytest.fixture
+def post(app, monkeypatch):
+    post = Post()
+    monkeypatch.setitem(app.extensions, "vigie.channel", post)
+    return post
+
+
+def suspended() -> bool:
+    with reading() as session:
+        return session.scalars(select(Organization.suspended_since)).one() is not None
+
+
+def test_it_opens_with_a_mail_to_owner_and_billing_contact(acme):
+    tick_on(day(0))
+    (alert,) = alerts()
+    assert (alert.type, alert.state, alert.deadline_on) == (TYPE, "open", day(21))
+    assert {mail.recipient for mail in mails()} == {"compta@people.example", mails()[0].recipient}
+    assert len(mails()) == 2
+    assert events("alert.opened") == ["alert.opened"]
+
+
+def test_it_is_reminded_then_suspends_and_tells_so(acme):
+    tick_daily(0, 20)
+    assert steps() == {"opening": "sent", "+3": "sent", "+7": "sent", "+14": "sent", "+20": "sent"}
+    assert not suspended()
+    tick_on(day(21))
+    assert suspended()
+    assert states() == ["expired"]
+    assert steps()["expiry"] == "sent"
+    assert "suspended" in mails()[-1].subject
+    tick_daily(22, 30)
+    assert len(alerts()) == 1
+    assert len(mails()) == 12
+
+
+def test_a3_one_cent_below_zero_is_still_open_and_zero_resolves(acme):
+    tick_on(day(0))
+    make.money(acme, 499)
+    tick_on(day(1))
+    assert states() == ["open"]
+    make.money(acme, 1)
+    tick_on(day(2))
+    assert states() == ["resolved"]
+    assert alerts()[0].resolution == "paid"
+
+
+def test_paying_lifts_the_suspension(acme):
+    tick_daily(0, 21)
+    assert suspended()
+    make.money(acme, 500)
+    tick_on(day(22))
+    assert not suspended()
+    assert states() == ["resolved"]
+
+
+def test_a7_bounced_mails_suspend_nobody_and_tell_the_operator(acme, post):
+    post.answer = Rejected("550 Unknown")
+    tick_daily(0, 40)
+    assert not suspended()
+    assert states() == ["open"]
+    with reading() as session:
+        kinds = session.scalars(select(OperatorTask.kind).where(OperatorTask.done_at.is_(None)))
+        assert list(kinds).count("alert_not_told") == 1
+
+
+def test_a8_after_downtime_only_the_latest_step_is_sent(acme):
+    tick_daily(0, 4)
+    tick_on(day(16))
+    assert steps() == {"opening": "sent", "+3": "sent", "+7": "skipped", "+14": "sent"}
+    assert not suspended()
+
+
+def test_the_navigation_counts_what_is_open(acme):
+    tick_on(day(0))
+    assert db.session.scalars(select(Organization.open_alerts)).one() == 1
+    make.money(acme, 500)
+    tick_on(day(1))
+    assert db.session.scalars(select(Organization.open_alerts)).one() == 0
