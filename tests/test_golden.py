@@ -19,6 +19,7 @@ from app.domains.rules import (
     renew_at_registry,
     years_to_offer,
 )
+from app.invoices.vat import tax
 from app.lib.dates import add_years_leap_safe, business_date, expiry
 from app.lib.money import minor
 from app.renewals.rules import attempt_due
@@ -41,6 +42,14 @@ def epp_renew(expires: str, cur: str, years: int) -> str:
     return later.isoformat().replace("+00:00", "Z")
 
 
+def vat(*lines: list[int]) -> dict[str, int]:
+    nets: dict[int, int] = {}
+    for net, rate in lines:
+        nets[rate] = nets.get(rate, 0) + net
+    due = sum(tax(net, rate) for rate, net in nets.items())
+    return {"net": sum(nets.values()), "vat": due, "total": sum(nets.values()) + due}
+
+
 FUNCTIONS = {
     "D1": lambda anchor, months: expiry(day(anchor), months).isoformat(),
     "D2": lambda anchor, months: expiry(day(anchor), months).isoformat(),
@@ -52,6 +61,7 @@ FUNCTIONS = {
     "W1": lambda now, ends: attempt_due(datetime.fromisoformat(now), day(ends), PARIS),
     "E1": epp_renew,
     "E7": lambda start, years: add_years_leap_safe(day(start), years).isoformat(),
+    "I2": vat,
     "I10": minor,
 }
 

@@ -5,6 +5,7 @@ from flask import Flask
 from app.cli.doctor import doctor
 from app.cli.tick import tick_command
 from app.interchange.commands import demo_command, export_command, import_command
+from app.invoices.commands import vat_rates_command
 
 
 def register_commands(app: Flask) -> None:
@@ -14,3 +15,4 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(import_command)
     app.cli.add_command(export_command)
     app.cli.add_command(demo_command)
+    app.cli.add_command(vat_rates_command)

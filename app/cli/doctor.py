@@ -20,6 +20,7 @@ from app.billing.queries import wallets_that_differ_for_staff
 from app.db import db
 from app.domains.models import Domain
 from app.domains.rules import SANDBOX
+from app.invoices.issuer import issuer, wrong_numbers
 from app.jobs.service import failures, last_tick
 from app.operator_tasks.service import open_tasks
 from app.operator_tasks.words import ask
@@ -64,7 +65,7 @@ def _examine() -> Iterator[Finding]:
     if schema.wrong:
         return
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
-        _balances, _mail, _scheduler, _failures, _tasks,
+        _balances, _invoices, _mail, _scheduler, _failures, _tasks,
     )  # fmt: skip
     for check in checks:
         yield from check()
@@ -131,6 +132,19 @@ def _balances() -> Iterator[Finding]:
         )  # fmt: skip
     if not different:
         yield Finding(_("Balances: each is the sum of its entries."))
+
+
+def _invoices() -> Iterator[Finding]:
+    seller = issuer()
+    if seller.missing:
+        yield Finding(
+            _("Invoices: none is issued without %(names)s.", names=", ".join(seller.missing)),
+            warning=True,
+        )
+    for name in wrong_numbers(seller):
+        yield Finding(
+            _("Invoices: the check digits of %(name)s are wrong.", name=name), warning=True
+        )
 
 
 def _mail() -> Iterator[Finding]:

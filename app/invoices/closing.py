@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from app.accounts.installation import terms
 from app.db import reading, transaction
-from app.invoices.drawing_up import NoRate
 from app.invoices.issuer import issuer
 from app.invoices.models import Invoice, Proforma
 from app.invoices.proformas import expire
+from app.invoices.rates import NoRate
 from app.invoices.rules import DocumentState, ProformaState, TooEarly
 from app.invoices.service import close
 from app.journal.service import Actor

@@ -12,16 +12,8 @@ from app.accounts.models import Member, Organization, User
 from app.accounts.rules import Role
 from app.billing.models import BillingContact
 from app.invoices import vat, vat_ids
-from app.invoices.models import VatRate
 from app.invoices.parties import Client, Issuer
-
-
-class NoRate(LookupError):
-    """No VAT rate is known for a country on a day; the operator must enter it."""
-
-    def __init__(self, country: str, day: date) -> None:
-        super().__init__(f"no VAT rate of {country} on {day}")
-        self.country = country
+from app.invoices.rates import rate_on
 
 
 @dataclass(frozen=True)
@@ -96,24 +88,11 @@ def amounts(session: Session, sold: Sequence[Sold], applies: vat.Treatment) -> l
     """Net and VAT of each line, worked out by rate on the document (L11). Raises NoRate."""
     places: dict[int, list[int]] = defaultdict(list)
     for place, one in enumerate(sold):
-        places[_rate(session, applies.rate_of, one.supplied_on)].append(place)
+        where = applies.rate_of
+        places[rate_on(session, where, one.supplied_on) if where else 0].append(place)
     found: dict[int, Amounts] = {}
     for rate, of_rate in places.items():
         parts = vat.shares([sold[place].price for place in of_rate], rate)
         for place, (net, tax) in zip(of_rate, parts, strict=True):
             found[place] = Amounts(applies.category, rate, net, tax)
     return [found[place] for place in range(len(sold))]
-
-
-def _rate(session: Session, country: str | None, day: date) -> int:
-    if country is None:
-        return 0
-    rate = session.scalar(
-        select(VatRate.rate)
-        .where(VatRate.country == country, VatRate.from_date <= day)
-        .order_by(VatRate.from_date.desc())
-        .limit(1)
-    )
-    if rate is None:
-        raise NoRate(country, day)
-    return rate

@@ -1,5 +1,6 @@
 """The host as a seller, from the settings `VIGIE_SELLER_…` and `VIGIE_VAT_…`."""
 
+from app.invoices import vat_ids
 from app.invoices.parties import Issuer, Seller
 from app.invoices.vat import Policy
 from app.web.state import settings
@@ -42,3 +43,13 @@ def issuer() -> Issuer:
         given.default_language,
         tuple(f"VIGIE_SELLER_{name.upper()}" for name in missing),
     )
+
+
+def wrong_numbers(given: Issuer) -> list[str]:
+    """Settings of the seller whose check digits are wrong; empty ones are not."""
+    seller, wrong = given.seller, []
+    if seller.siret and not vat_ids.is_siret(seller.siret):
+        wrong.append("VIGIE_SELLER_SIRET")
+    if seller.vat_id and not vat_ids.is_valid(seller.vat_id, seller.country):
+        wrong.append("VIGIE_SELLER_VAT_ID")
+    return wrong

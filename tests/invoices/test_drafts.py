@@ -17,7 +17,7 @@ from app.journal.models import JournalRow
 from app.journal.service import HOST
 from app.operator_tasks.service import open_tasks
 from tests import make
-from tests.invoices.papers import item, order, read
+from tests.invoices.papers import ask, item, read
 from tests.make import NOW, TODAY
 
 DAY = timedelta(days=1)
@@ -92,12 +92,7 @@ def test_what_comes_after_the_day_was_closed_goes_on_the_next_draft(db_context):
 def test_a_paid_proforma_becomes_one_invoice_at_once(db_context):
     """Golden row I6: the invoice is numbered in its own series, the proforma's number stays."""
     acme = make.organization()
-    with transaction() as session:
-        proforma_id = proformas.make_proforma(
-            session, organization_id=acme.id, contact_id=None, currency="EUR",
-            orders=[order(1), order(2)], automatic=False, expires_on=TODAY + DAY, issuer=issuer(),
-            by=HOST, today=TODAY, now=NOW,
-        )  # fmt: skip
+    proforma_id = ask(acme, 1, 2)
     with transaction() as session:
         proformas.mark_paid(session, proforma_id, by=HOST, today=TODAY, now=NOW)
     draft = sell(acme, renewal_id=1, proforma=proforma_id)

@@ -12,25 +12,13 @@ from app.db import db, transaction
 from app.invoices import service
 from app.invoices.issuer import issuer
 from app.invoices.models import Invoice, InvoiceLine
-from app.invoices.rules import DocumentKind, Item, LineKind, TooEarly
+from app.invoices.rules import DocumentKind, TooEarly
 from app.journal.service import HOST
 from tests import make
+from tests.invoices.papers import issue, item
 from tests.make import NOW, TODAY
 
 TOMORROW = TODAY + timedelta(days=1)
-
-
-def item(price=1500, subject="example.org"):
-    return Item(LineKind.DOMAIN, subject, 12, date(2027, 3, 31), date(2028, 3, 31), price)
-
-
-def issue(organization, *prices, today=TODAY):
-    with transaction() as session:
-        return service.issue(
-            session, organization_id=organization.id, contact_id=None, currency="EUR",
-            items=[item(price) for price in prices], issuer=issuer(), by=HOST, today=today,
-            now=NOW,
-        )  # fmt: skip
 
 
 def numbers():

@@ -7,10 +7,9 @@ import pytest
 from app.accounts.rules import Role
 from app.db import transaction
 from app.invoices import proformas, service
-from app.invoices.issuer import issuer
 from app.journal.service import HOST
 from tests import make
-from tests.invoices.papers import issue, item, order
+from tests.invoices.papers import ask, issue, item
 from tests.make import NOW, TODAY
 from tests.pages import fields, signed_in, statements
 
@@ -89,18 +88,9 @@ def test_a_list_takes_few_statements_and_goes_on(app, acme, marie):
     assert "12.50,2.50,15.00,EUR" in csv
 
 
-def make_proforma(organization, subscription_id=1, *, automatic=False):
-    with transaction() as session:
-        return proformas.make_proforma(
-            session, organization_id=organization.id, contact_id=None, currency="EUR",
-            orders=[order(subscription_id)], automatic=automatic,
-            expires_on=TODAY + timedelta(days=5), issuer=issuer(), by=HOST, today=TODAY, now=NOW,
-        )  # fmt: skip
-
-
 def test_an_open_proforma_can_be_paid_or_cancelled(app, acme, marie):
     with app.app_context():
-        make_proforma(acme)
+        ask(acme, 1)
     assert "PF2027-000001" in html(marie, "/billing/proformas")
     shown = html(marie, "/billing/proformas/PF2027-000001")
     assert "This is a pro forma, not an invoice." in shown
@@ -116,7 +106,7 @@ def test_an_open_proforma_can_be_paid_or_cancelled(app, acme, marie):
 
 def test_a_paid_proforma_is_not_cancelled(app, acme, marie):
     with app.app_context():
-        proforma_id = make_proforma(acme)
+        proforma_id = ask(acme, 1)
     action = "/billing/proformas/PF2027-000001/cancel"
     token = fields(html(marie, "/billing/proformas/PF2027-000001"), action)
     with app.app_context(), transaction() as session:
@@ -127,7 +117,7 @@ def test_a_paid_proforma_is_not_cancelled(app, acme, marie):
 
 def test_an_expired_proforma_says_so_before_the_job_has_run(app, acme, marie, clock):
     with app.app_context():
-        make_proforma(acme)
+        ask(acme, 1)
     clock.advance(timedelta(days=6))
     assert "Expired" in html(marie, "/billing/proformas")
     assert "/pay" not in html(marie, "/billing/proformas/PF2027-000001")
@@ -137,7 +127,7 @@ def test_an_expired_proforma_says_so_before_the_job_has_run(app, acme, marie, cl
 def test_documents_are_for_those_who_may_bill(app, acme):
     with app.app_context():
         issue(acme, 1500)
-        make_proforma(acme)
+        ask(acme, 1)
         viewer, stranger = make.user("Vera"), make.owner(make.organization("Other"), "Eve")
         make.member(viewer, acme, Role.VIEWER)
         vera, eve = signed_in(app, viewer), signed_in(app, stranger)
