@@ -68,9 +68,6 @@ class Settings(BaseModel):
     mail_server: Literal["sandbox"] = Field(
         "sandbox", description="mail server that is told of mailboxes and forwardings"
     )
-    mail_server: Literal["sandbox"] = Field(
-        "sandbox", description="mail server that is told of mailboxes and forwardings"
-    )
     hosting: Literal["sandbox"] = Field(
         "sandbox", description="hosting server that is told of accounts and carries out moves"
     )
@@ -118,6 +115,12 @@ class Settings(BaseModel):
         "https://api.stripe.com",
         description="address of Stripe's API; another one in tests",
         pattern="^https?://",
+    )
+    bank_details: str = Field(
+        "",
+        description="account for bank transfers (holder, IBAN, BIC), shown to customers with the "
+        "reference to quote; | begins a new line",
+        max_length=500,
     )
     vat_exempt: bool = Field(
         False, description="small business without VAT (art. 293 B of the French tax code)"
@@ -174,6 +177,13 @@ class Settings(BaseModel):
         if not complete:
             raise ValueError(gettext("must name a host, and at most a port from 1 to 65535"))
         return value.rstrip("/")
+
+    @field_validator("stripe_secret_key", "stripe_webhook_secret")
+    @classmethod
+    def _stripe(cls, value: str, others: ValidationInfo) -> str:
+        if not value and others.data.get("gateway") == "stripe":
+            raise ValueError(gettext("is needed where VIGIE_GATEWAY is stripe"))
+        return value
 
     @field_validator("mail_from")
     @classmethod

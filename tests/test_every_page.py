@@ -17,6 +17,10 @@ from tests.pages import csrf_token, signed_in
 ADDRESSES = {
     "/accounts/<name>": "/accounts/{account}",
     "/billing/contacts/<public_id>": "/billing/contacts/{contact}",
+    "/billing/payments/<name>": "/billing/payments/{payment}",
+    "/billing/payments/<name>/cancel": "/billing/payments/{payment}/cancel",
+    "/billing/payments/<name>/go": "/billing/payments/{payment}/go",
+    "/billing/payments/<name>/return": "/billing/payments/{payment}/return",
     "/domains/<name>": "/domains/{domain}",
     "/domains/<name>/auto-renewal": "/domains/{domain}/auto-renewal",
     "/domains/<name>/forwardings": "/domains/{domain}/forwardings",
@@ -41,8 +45,10 @@ ADDRESSES = {
 }
 # Answered without signing in.
 PUBLIC = {"/login", "/logout", "/password/forgotten", "/password/<token>", "/choose-language"}
-# No pages: files, and signs of life.
-NO_PAGES = {"/healthz", "/host.css", "/static/<path:filename>"}
+# No pages: files, signs of life, and what gateways send.
+NO_PAGES = {"/healthz", "/host.css", "/static/<path:filename>", "/webhooks/<gateway>"}
+# Show nothing themselves.
+LEAD_ON = {"/billing/payments/<name>/return"}
 # Who may see a page, where that is not every member; whoever may not gets 403.
 OWNER, BILLING, TECHNICAL = "owner", "billing", "technical"
 ONLY = {
@@ -52,8 +58,12 @@ ONLY = {
     "/billing/contacts": {OWNER, BILLING},
     "/billing/contacts/<public_id>": {OWNER, BILLING},
     "/billing/contacts/new": {OWNER, BILLING},
+    "/billing/payments/<name>": {OWNER, BILLING},
+    "/billing/payments/<name>/go": {OWNER, BILLING},
+    "/billing/payments/<name>/return": {OWNER, BILLING},
     "/billing/statement": {OWNER, BILLING},
     "/billing/statement.csv": {OWNER, BILLING},
+    "/billing/top-up": {OWNER, BILLING},
     "/domains/<name>/forwardings/<path:address>/edit": {OWNER, TECHNICAL},
     "/domains/<name>/forwardings/<path:address>/remove": {OWNER, TECHNICAL},
     "/domains/<name>/forwardings/new": {OWNER, TECHNICAL},
@@ -110,6 +120,7 @@ def world(app, clock) -> World:
             "domain": domain.name,
             "forwarding": make.forwarding(domain).name,
             "mailbox": mailbox.name,
+            "payment": make.payment(acme, hosted_url="https://bank.example/page").name,
             "member": public_id(people["viewer"]),
             "token": link(people["viewer"]),
         }
@@ -159,7 +170,9 @@ def expected(rule: str, who: str) -> int:
         return 404
     if who == "stranger":
         who = OWNER
-    return 200 if who in ONLY.get(rule, {who}) else 403
+    if who not in ONLY.get(rule, {who}):
+        return 403
+    return 303 if rule in LEAD_ON else 200
 
 
 # Whoever is signed in does not see these again; whoever is not cannot sign out.

@@ -70,7 +70,7 @@ class Payment(Model):
     token: Mapped[str | None] = mapped_column(String(120))
     idem_key: Mapped[str] = mapped_column(String(80), unique=True)
     gateway_ref: Mapped[str | None] = mapped_column(String(120))
-    hosted_url: Mapped[str | None] = mapped_column(String(500))
+    hosted_url: Mapped[str | None] = mapped_column(String(2000))
     # What a customer quotes in a bank transfer.
     reference: Mapped[str | None] = mapped_column(String(40), unique=True)
     decline: Mapped[Decline | None] = mapped_column(enum_column(Decline, "decline"))
@@ -137,10 +137,14 @@ class CardSetup(Model):
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), index=True)
     gateway: Mapped[str] = mapped_column(String(20))
     gateway_ref: Mapped[str | None] = mapped_column(String(120))
-    hosted_url: Mapped[str | None] = mapped_column(String(500))
+    hosted_url: Mapped[str | None] = mapped_column(String(2000))
+    # Whether the card may be charged while the customer is away, as they were asked before (L7).
+    auto_debit: Mapped[bool]
     card_id: Mapped[int | None] = mapped_column(ForeignKey("cards.id", ondelete="SET NULL"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    looked_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    look_ups: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

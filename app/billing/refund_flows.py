@@ -50,10 +50,10 @@ def settle_refund(key: str, now: datetime) -> bool:
 
 def settle_dispute(gateway: str, ref: str, now: datetime) -> bool:
     """Read a dispute at its gateway and record how it stands; False when nothing is known of it."""
-    context = Context(now, terms(), Actor())
     answer = gateways().get(gateway).dispute(ref)
     if not isinstance(answer, Dispute):
         return False
+    context = Context(now, terms(), Actor())
     with transaction() as session:
         return refunds.note_dispute(session, gateway, answer, context)
 

@@ -177,6 +177,19 @@ def look_up_after(state: PaymentState, look_ups: int) -> timedelta:
     return timedelta(minutes=_WAITS[min(look_ups, len(_WAITS) - 1)])
 
 
-def accept_age(seconds: float) -> bool:
+def accept_age(seconds: int) -> bool:
     """Whether an event signed that long ago is taken: five minutes, either way (L9, P4)."""
     return abs(seconds) <= 300
+
+
+# Minutes after which an event that could not be worked on is tried again; then it is left (L9).
+_EVENT_WAITS = (1, 5, 15, 60, 180, 360, 720, 1440, 1440, 1440)
+# Tries after which the operator is told.
+EVENT_PATIENCE = 5
+
+
+def event_again_after(tries: int) -> timedelta | None:
+    """How long after its last try, of so many, an event is tried again; None when no more."""
+    if tries > len(_EVENT_WAITS):
+        return None
+    return timedelta(minutes=_EVENT_WAITS[tries - 1])

@@ -130,7 +130,7 @@ class StripeBench:
         self.stripe = stand_in
         self.gateway = StripeGateway(
             "sk_test_stand_in", WEBHOOK_SECRET, now,
-            shown_name="Vigie", api=api, timeout=(2.0, 2.0), retries=retries,
+            shown_name="Vigie", api=api, timeout=(2, 2), retries=retries,
         )  # fmt: skip
         self._customer = stand_in.customer()
 

@@ -36,7 +36,7 @@ from app.billing.rules import Decline
 NAME = "stripe"
 API = "https://api.stripe.com"
 # Seconds to connect and to answer. A page may wait for this, and a lost answer is looked up anyway.
-_TIMEOUT = (5.0, 20.0)
+_TIMEOUT = (5, 20)
 _RETRIES = 1
 # What is younger may not be found by searching yet.
 _SEARCH_LAG = timedelta(hours=2)
@@ -63,7 +63,7 @@ class StripeGateway:
         *,
         shown_name: str,
         api: str = API,
-        timeout: tuple[float, float] = _TIMEOUT,
+        timeout: tuple[int, int] = _TIMEOUT,
         retries: int = _RETRIES,
     ) -> None:
         self._webhook_secret = webhook_secret
@@ -260,7 +260,7 @@ class StripeGateway:
         customer = known[0] if known else self._api.customers.create(
             {"metadata": {PAYER: payer.id}}, {"idempotency_key": f"customer:{payer.id}"}
         )  # fmt: skip
-        if (customer.name, customer.email) != (payer.name, payer.email):
+        if (customer.name or "", customer.email or "") != (payer.name, payer.email):
             self._api.customers.update(customer.id, {"name": payer.name, "email": payer.email})
         return customer.id
 

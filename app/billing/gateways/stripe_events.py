@@ -39,7 +39,7 @@ def verified(body: bytes, headers: Mapping[str, str], secret: str, now: datetime
     try:
         WebhookSignature.verify_header(body, signature, secret)
         signed_at = next(part[2:] for part in signature.split(",") if part.startswith("t="))
-        if not accept_age(now.timestamp() - int(signed_at)):
+        if not accept_age(int(now.timestamp()) - int(signed_at)):
             raise BadEvent("too old")
         event = json.loads(body)
     except (SignatureVerificationError, ValueError, TypeError) as problem:
