@@ -12,14 +12,15 @@ from app.accounts.installation import terms
 from app.alerts import models as _alerts  # noqa: F401
 from app.alerts.jobs import alerts
 from app.auto_renewal import models as _auto_renewal  # noqa: F401
+from app.billing import events, payment_flows, refund_flows
 from app.billing import models as _billing  # noqa: F401
-from app.billing import payment_flows, refund_flows
 from app.billing import payment_models as _payments  # noqa: F401
 from app.billing.checks import check_balances
 from app.billing.gateways import sandbox as sandbox_gateway
 from app.billing.gateways import sandbox_models as _sandbox_gateway  # noqa: F401
 from app.billing.gateways.guard import GuardedGateway
 from app.billing.gateways.manual import ManualGateway
+from app.billing.gateways.stripe import StripeGateway
 from app.billing.ports import Gateway
 from app.domains import models as _domains  # noqa: F401
 from app.domains.ports import Registrar
@@ -65,6 +66,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # In the order in which one tick runs them: what is open first, then what is due, then what will
 # become of the rest, then the mails that all of it wrote.
 JOBS = (
+    Job("gateway_events", events.work),
     Job("payments", payment_flows.recover),
     Job("refunds", refund_flows.recover),
     Job("recovery", flows.recover),
@@ -84,6 +86,7 @@ JOBS = (
     Job("forecasts", verdicts.forecasts),
     Job("alerts", alerts),
     Job("mails", drain),
+    Job("reconciliation", events.reconcile, daily_at=time(5)),
     Job("balances", check_balances, daily_at=time(4, 30)),
 )
 
@@ -107,6 +110,13 @@ def _gateways(settings: Settings) -> Registry[Gateway]:
     adapters: dict[str, Callable[[], Gateway]] = {
         sandbox_gateway.NAME: lambda: sandbox_gateway.SandboxGateway(now),
         "manual": ManualGateway,
+        "stripe": lambda: StripeGateway(
+            settings.stripe_secret_key,
+            settings.stripe_webhook_secret,
+            now,
+            shown_name=settings.host_name,
+            api=settings.stripe_api,
+        ),
     }
     registry: Registry[Gateway] = Registry("gateway")
     for name in dict.fromkeys((settings.chosen_gateway, "manual")):
@@ -140,6 +150,7 @@ def pages(app: Flask) -> None:
     from app.auto_renewal import recurring_views as recurring
     from app.auto_renewal import views as auto_renewal
     from app.billing import views as billing
+    from app.billing import webhook_views as webhooks
     from app.billing.gateways import sandbox_views as sandbox_bank
     from app.domains import selection_views as domain_selection
     from app.domains import views as domains
@@ -156,6 +167,7 @@ def pages(app: Flask) -> None:
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(alert_pages.blueprint)
     app.register_blueprint(billing.blueprint)
+    app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(invoices.blueprint)
     app.register_blueprint(domains.blueprint)
     app.register_blueprint(domain_selection.blueprint)
