@@ -12,7 +12,7 @@ from app.accounts.installation import terms
 from app.alerts import models as _alerts  # noqa: F401
 from app.alerts.jobs import alerts
 from app.auto_renewal import models as _auto_renewal  # noqa: F401
-from app.billing import events, payment_flows, refund_flows
+from app.billing import card_flows, events, payment_flows, refund_flows
 from app.billing import models as _billing  # noqa: F401
 from app.billing import payment_models as _payments  # noqa: F401
 from app.billing.checks import check_balances
@@ -67,6 +67,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # become of the rest, then the mails that all of it wrote.
 JOBS = (
     Job("gateway_events", events.work),
+    Job("card_setups", card_flows.recover_setups),
     Job("payments", payment_flows.recover),
     Job("refunds", refund_flows.recover),
     Job("recovery", flows.recover),
@@ -85,6 +86,7 @@ JOBS = (
     Job("overlooked", verdicts.overlooked, daily_at=time(3)),
     Job("forecasts", verdicts.forecasts),
     Job("alerts", alerts),
+    Job("forgotten_cards", card_flows.forget_removed),
     Job("mails", drain),
     Job("reconciliation", events.reconcile, daily_at=time(5)),
     Job("balances", check_balances, daily_at=time(4, 30)),
@@ -147,8 +149,10 @@ def pages(app: Flask) -> None:
     from app.accounts import views as accounts
     from app.alerts import views as alert_pages
     from app.auto_renewal import bulk_views as bulk_renewal
+    from app.auto_renewal import card_removal_views as card_removal
     from app.auto_renewal import recurring_views as recurring
     from app.auto_renewal import views as auto_renewal
+    from app.billing import card_views as cards
     from app.billing import views as billing
     from app.billing import webhook_views as webhooks
     from app.billing.gateways import sandbox_views as sandbox_bank
@@ -167,6 +171,7 @@ def pages(app: Flask) -> None:
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(alert_pages.blueprint)
     app.register_blueprint(billing.blueprint)
+    app.register_blueprint(cards.blueprint)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(invoices.blueprint)
     app.register_blueprint(domains.blueprint)
@@ -180,5 +185,6 @@ def pages(app: Flask) -> None:
     app.register_blueprint(auto_renewal.blueprint)
     app.register_blueprint(bulk_renewal.blueprint)
     app.register_blueprint(recurring.blueprint)
+    app.register_blueprint(card_removal.blueprint)
     if sandbox_gateway.NAME in app.extensions["vigie.gateways"]:
         app.register_blueprint(sandbox_bank.blueprint)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.billing.card_flows import settle_setup
 from app.billing.payment_flows import settle_payment
 from app.billing.payment_models import GatewayEvent, Payment, Refund
 from app.billing.ports import (
@@ -181,6 +182,8 @@ def _settle(told: _Told, now: datetime) -> None:
             _settle_refund(gateway, told.key, now)
         case EventKind.DISPUTE:
             _settle_dispute(gateway, told.ref, now)
+        case EventKind.SETUP:
+            settle_setup(gateway.name, told.ref, now)
         case EventKind.CARD:
             if not refresh_card(gateway.name, told.ref, now):
                 _answered(gateway.card(told.ref))

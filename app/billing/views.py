@@ -1,4 +1,4 @@
-"""/billing: balance, statement, billing contacts, cards of the chosen organization."""
+"""/billing: balance, statement, billing contacts of the chosen organization."""
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
@@ -12,7 +12,6 @@ from app.billing import contacts as service
 from app.billing import csv_columns, queries
 from app.billing.forms import ContactForm
 from app.billing.models import BillingContact
-from app.billing.rules import last_valid_day
 from app.db import db, transaction
 from app.web.htmx import go_to, render
 from app.web.spreadsheet import download
@@ -56,15 +55,6 @@ def statement_as_csv() -> Response:
     organization, currency = _billing(), terms().currency
     parts = csv_columns.parts(organization.organization_id, currency)
     return download(f"statement-{today()}", csv_columns.head(), parts, csv_columns.cells(currency))
-
-
-@blueprint.get("/billing/cards")
-@login_required
-def cards() -> Response:
-    """Cards, and which of them can still be used."""
-    organization = _billing()
-    found = queries.cards(db.session(), organization.organization_id)
-    return render("billing/cards.html", cards=found, last_valid_day=last_valid_day)
 
 
 @blueprint.get("/billing/contacts")
