@@ -51,7 +51,7 @@ from app.outbox.channels.file import FileChannel
 from app.outbox.channels.smtp import SmtpChannel
 from app.outbox.flows import drain
 from app.outbox.ports import Channel
-from app.renewals import flows, funding_flows, verdicts
+from app.renewals import flows, funding_flows, money, verdicts
 from app.renewals import models as _renewals  # noqa: F401
 from app.renewals.lapses import lapse
 from app.renewals.slots import restore_slots
@@ -101,6 +101,7 @@ def outside(app: Flask, settings: Settings) -> None:
     registrars.register(sandbox.NAME, GuardedRegistrar(sandbox.SandboxRegistrar(now)))
     app.extensions["vigie.registrars"] = registrars
     app.extensions["vigie.gateways"] = _gateways(settings)
+    app.extensions["vigie.above_billing"] = money
     app.extensions["vigie.hosting"] = _hosting().get(settings.hosting)
     app.extensions["vigie.mail_server"] = _mail_servers().get(settings.mail_server)
     app.extensions["vigie.channel"] = _channel(settings)
@@ -153,6 +154,8 @@ def pages(app: Flask) -> None:
     from app.auto_renewal import recurring_views as recurring
     from app.auto_renewal import views as auto_renewal
     from app.billing import card_views as cards
+    from app.billing import statement_views as statement
+    from app.billing import top_up_views as top_up
     from app.billing import views as billing
     from app.billing import webhook_views as webhooks
     from app.billing.gateways import sandbox_views as sandbox_bank
@@ -171,6 +174,8 @@ def pages(app: Flask) -> None:
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(alert_pages.blueprint)
     app.register_blueprint(billing.blueprint)
+    app.register_blueprint(statement.blueprint)
+    app.register_blueprint(top_up.blueprint)
     app.register_blueprint(cards.blueprint)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(invoices.blueprint)

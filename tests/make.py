@@ -15,7 +15,8 @@ from app.accounts.models import Account, Member, Organization, User
 from app.accounts.rules import Plan, Role
 from app.billing import service as billing
 from app.billing.models import BillingContact, Card
-from app.billing.rules import AccountKind, EntryKind
+from app.billing.payment_models import Payment
+from app.billing.rules import AccountKind, EntryKind, PaymentState, Purpose
 from app.db import transaction
 from app.domains.models import Domain
 from app.domains.registrars import sandbox
@@ -165,6 +166,44 @@ def card(
         session.add(row)
         session.flush()
         return Made(row.id, row.public_id)
+
+
+def payment(
+    organization: Made,
+    amount: int = 1200,
+    *,
+    state: PaymentState = PaymentState.WAITING,
+    purpose: Purpose = Purpose.TOP_UP,
+    card: Made | None = None,
+    gateway: str = sandbox.NAME,
+    **more: object,
+) -> Made:
+    """A payment as it was left: by default the customer is on the bank's page."""
+    with transaction() as session:
+        row = Payment(
+            public_id=f"payment-{next(_numbers)}", organization_id=organization.id,
+            wallet_id=billing.ensure_wallet(session, organization.id, "EUR"), gateway=gateway,
+            purpose=purpose, state=state, amount=amount, currency="EUR", refunded=0,
+            card_id=card.id if card else None, card_told="Visa •••• 4242" if card else None,
+            token="sandbox:ok" if card else None, idem_key=f"key-{next(_numbers)}",
+            business_date=TODAY, created_at=NOW, looked_up_at=NOW, look_ups=0, **more,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return Made(row.id, row.public_id)
+
+
+def card_setup(organization: Made) -> Made:
+    """A card on its way: its page at the sandbox bank is open. Outside of any transaction."""
+    from app.accounts.installation import Context, terms
+    from app.billing import card_flows
+    from app.billing.cards import Wish
+    from app.journal.service import Actor
+
+    name = f"setup{next(_numbers):05}"
+    wish = Wish(organization.id, name, "sandbox", auto_debit=True)
+    card_flows.begin(wish, Context(NOW, terms(), Actor()))
+    return Made(0, name)
 
 
 def price(kind: Kind, months: int, amount: int, extension: str = "") -> None:

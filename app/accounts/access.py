@@ -99,6 +99,17 @@ def chosen() -> Membership | None:
     )
 
 
+def shown_for(public_id: str | None) -> Membership:
+    """The organization that a form names, whatever the header says meanwhile; else the chosen one.
+
+    404 for a stranger.
+    """
+    if not public_id:
+        return chosen() or abort(404)
+    found = [m for m in person().memberships if m.public_id == public_id]
+    return found[0] if found else abort(404)
+
+
 def scope() -> list[int]:
     """Ids of all organizations of the person: what pages about one thing may show."""
     return [m.organization_id for m in person().memberships]

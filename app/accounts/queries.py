@@ -7,7 +7,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Member, PasswordToken, SignIn, User
-from app.accounts.rules import Role
+from app.accounts.rules import Right, Role, allows
 from app.journal.models import JournalRow
 from app.lib.ids import digest
 
@@ -69,6 +69,28 @@ def sign_ins(session: Session, user_id: int, now: datetime) -> list[OpenSignIn]:
         .order_by(SignIn.id.desc())
     )
     return [OpenSignIn(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """A member as a mail addresses them; without a language where they chose none."""
+
+    user_id: int
+    email: str
+    name: str
+    language: str | None
+
+
+def members_with(session: Session, organization_id: int, right: Right) -> list[Addressee]:
+    """Members of an organization whose role carries a right."""
+    roles = [role for role in Role if allows(role, right)]
+    rows = session.execute(
+        select(User.id, User.email, User.name, User.language)
+        .join(Member, Member.user_id == User.id)
+        .where(Member.organization_id == organization_id, Member.role.in_(roles))
+        .order_by(User.id)
+    )
+    return [Addressee(*row) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Context
+from app.billing import mails
 from app.billing import service as billing
 from app.billing.models import Card
 from app.billing.payment_models import Payment
@@ -119,6 +120,8 @@ def decline(session: Session, payment_id: int, answer: Declined, context: Contex
         )
         _tell(session, "card.unusable", payment, context)
     _tell(session, "card.declined", payment, context, reason=answer.reason.value)
+    if answer.reason is Decline.AUTHENTICATION and payment.purpose in BY_ITSELF:
+        mails.ask_to_confirm(session, payment, context)
     return True
 
 

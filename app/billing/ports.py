@@ -5,13 +5,14 @@ Calls that move money carry a key of ours and may be repeated with the same key 
 gateway then answers as it did the first time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, cast
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from app.billing.rules import Decline
 from app.lib.registry import Registry
@@ -214,6 +215,32 @@ class Gateway(Protocol):
     def events_since(self, instant: datetime) -> list[Event] | Unknown:
         """Events of interest since an instant: what a dead endpoint missed (L9, P5)."""
         ...
+
+
+@dataclass(frozen=True)
+class PaidFor:
+    """A renewal that a card was charged for; `price` in minor units."""
+
+    subject: str
+    expires_on: date
+    price: int
+
+
+class Above(Protocol):
+    """What rooms above billing know of money that moved."""
+
+    def paid_for(self, session: Session, payment_id: int) -> list[PaidFor]:
+        """The renewals that a charge is for, the first to expire first; none for a top-up."""
+        ...
+
+    def invoices(self, session: Session, tx_ids: Collection[int]) -> Mapping[int, str]:
+        """By movement of the ledger, the number of the invoice it is on, where there is one."""
+        ...
+
+
+def above() -> Above:
+    """What wiring put in place to answer for the rooms above."""
+    return cast(Above, current_app.extensions["vigie.above_billing"])
 
 
 def gateways() -> Registry[Gateway]:

@@ -1,17 +1,14 @@
-"""Reads of money: balances, what the ledger says of them, contacts, cards."""
+"""Reads of money: balances, contacts, cards."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Organization
-from app.billing.models import BillingContact, Card, LedgerAccount, LedgerEntry, LedgerTx, Wallet
+from app.billing.models import BillingContact, Card, LedgerAccount, LedgerEntry, Wallet
 from app.billing.ports import Payer, gateways
-from app.billing.rules import Balance, CardFacts, EntryKind
+from app.billing.rules import Balance, CardFacts
 from app.operator_tasks.service import is_open
 
 # Where a gateway's page is shown in French, as it knows no person of ours.
@@ -112,63 +109,6 @@ def payer(session: Session, organization_id: int) -> Payer:
     ).one()
     language = "fr" if row.country in _FRENCH else "en"
     return Payer(row.public_id, row.name, row.email or "", language)
-
-
-@dataclass(frozen=True)
-class StatementLine:
-    """One movement of a wallet, in minor units, with the balance after it."""
-
-    id: int
-    at: datetime
-    business_date: date
-    kind: EntryKind
-    ref: str
-    amount: int
-    after: int
-
-
-def statement(
-    session: Session, organization_id: int, currency: str, limit: int, before: int | None = None
-) -> list[StatementLine]:
-    """Movements of a wallet, newest first, each with the balance after it.
-
-    `before` is the id of the last line already seen; without it the list begins with the latest.
-    """
-    mine = [Wallet.organization_id == organization_id, Wallet.currency == currency]
-    after = balance(session, organization_id, currency).posted
-    if before is not None:
-        seen = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(
-            *mine, LedgerEntry.id >= before
-        )
-        after -= int(session.scalars(_of_wallets(seen)).one())
-        mine.append(LedgerEntry.id < before)
-    rows = session.execute(
-        _of_wallets(
-            select(
-                LedgerEntry.id, LedgerTx.at, LedgerTx.business_date, LedgerTx.kind, LedgerTx.ref,
-                LedgerEntry.amount,
-            )
-        )
-        .join(LedgerTx, LedgerTx.id == LedgerEntry.tx_id)
-        .where(*mine)
-        .order_by(LedgerEntry.id.desc())
-        .limit(limit)
-    )  # fmt: skip
-    lines = []
-    for row in rows:
-        lines.append(
-            StatementLine(
-                row.id, row.at, row.business_date, row.kind, row.ref, row.amount, after
-            )
-        )  # fmt: skip
-        after -= row.amount
-    return lines
-
-
-def _of_wallets(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return statement.join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id).join(
-        Wallet, Wallet.id == LedgerAccount.wallet_id
-    )
 
 
 def wallets_that_differ_for_staff(session: Session) -> list[tuple[int, int, int]]:

@@ -1,60 +1,79 @@
-"""/billing: balance, statement, billing contacts of the chosen organization."""
+"""/billing: balance and billing contacts of the chosen organization."""
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.access import Membership, actor, chosen, may, require, scope
-from app.accounts.installation import terms, today
+from app.accounts.access import Membership, actor, chosen, may, require, scope, shown_for
+from app.accounts.installation import Context, terms, today
 from app.accounts.rules import Right
+from app.billing import auto_top_up as auto
 from app.billing import contacts as service
-from app.billing import csv_columns, queries
+from app.billing import queries, words
 from app.billing.forms import ContactForm
 from app.billing.models import BillingContact
+from app.billing.payment_queries import charged_by_itself, open_payments
+from app.billing.statements import statement
+from app.billing.top_up_forms import AutoTopUpForm
 from app.db import db, transaction
 from app.web.htmx import go_to, render
-from app.web.spreadsheet import download
 from app.web.state import now
 
 blueprint = Blueprint("billing", __name__)
 
 LATEST = 10
-PAGE = 50
 
 
 @blueprint.get("/billing")
 @login_required
 def index() -> Response:
-    """The balance, for all members; its latest movements, for those who may bill."""
+    """The balance, for all members; how it is filled and its movements, for those who may bill."""
     organization = chosen() or abort(404)
-    may_bill = may(Right.BILL, organization.organization_id)
+    return balance_page(organization, _auto_form(organization))
+
+
+@blueprint.post("/billing/auto-top-up")
+@login_required
+def automatic() -> Response | BaseResponse:
+    """Switch the automatic top-up on, change it, or switch it off."""
+    form = AutoTopUpForm()
+    organization = shown_for(form.organization.data)
+    require(Right.BILL, organization.organization_id)
+    wanted = None
+    if "off" not in request.form:
+        if not form.validate():
+            return balance_page(organization, form, status=422)
+        wanted = form.wanted()
+    with transaction() as session:
+        context = Context(now(), terms(session), actor())
+        changed = auto.switch(session, organization.organization_id, wanted, context)
+    if changed and wanted:
+        flash(_("Automatic top-up is switched on."), "success")
+    elif changed:
+        flash(_("Automatic top-up is switched off."), "success")
+    return go_to("/billing")
+
+
+def balance_page(organization: Membership, form: AutoTopUpForm, status: int = 200) -> Response:
+    """The page of the balance, with the form of the automatic top-up as it stands."""
+    session, owner, currency = db.session(), organization.organization_id, terms().currency
+    may_bill = may(Right.BILL, owner)
     return render(
         "billing/index.html",
-        balance=queries.balance(db.session(), organization.organization_id, terms().currency),
+        status=status,
+        form=form,
+        balance=queries.balance(session, owner, currency),
+        automatic=auto.auto_top_up(session, owner, currency),
+        card=charged_by_itself(session, owner, today()) if may_bill else None,
+        open=open_payments(session, owner) if may_bill else [],
         may_bill=may_bill,
-        lines=_lines(organization, LATEST) if may_bill else [],
+        payment_state=words.state,
+        payment_tone=words.tone,
+        lines=statement(session, owner, currency, LATEST) if may_bill else [],
+        told=words.told,
+        about_of=words.about,
     )
-
-
-@blueprint.get("/billing/statement")
-@login_required
-def statement() -> Response:
-    """All movements, page by page."""
-    organization = _billing()
-    before = request.args.get("before", type=int)
-    lines = _lines(organization, PAGE + 1, before)
-    older = lines[PAGE - 1].id if len(lines) > PAGE else None
-    return render("billing/statement.html", lines=lines[:PAGE], older=older, newest=before is None)
-
-
-@blueprint.get("/billing/statement.csv")
-@login_required
-def statement_as_csv() -> Response:
-    """All movements, as a file."""
-    organization, currency = _billing(), terms().currency
-    parts = csv_columns.parts(organization.organization_id, currency)
-    return download(f"statement-{today()}", csv_columns.head(), parts, csv_columns.cells(currency))
 
 
 @blueprint.get("/billing/contacts")
@@ -114,11 +133,16 @@ def _billing() -> Membership:
     return organization
 
 
-def _lines(
-    organization: Membership, limit: int, before: int | None = None
-) -> list[queries.StatementLine]:
-    return queries.statement(
-        db.session(), organization.organization_id, terms().currency, limit, before
+def _auto_form(organization: Membership) -> AutoTopUpForm:
+    currency = terms().currency
+    known = auto.auto_top_up(db.session(), organization.organization_id, currency)
+    return AutoTopUpForm(
+        formdata=None,
+        data={
+            "organization": organization.public_id,
+            "below": words.as_typed(known.below, currency) if known else "",
+            "to": words.as_typed(known.to, currency) if known else "",
+        },
     )
 
 

@@ -16,8 +16,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from app.billing import service as billing
 from app.billing.checks import check_balances
 from app.billing.models import LedgerEntry, LedgerTx, Wallet
-from app.billing.queries import balance, statement, wallets_that_differ_for_staff
+from app.billing.queries import balance, wallets_that_differ_for_staff
 from app.billing.rules import AccountKind, EntryKind, NotBalanced
+from app.billing.statements import statement
 from app.db import db, reading, transaction
 from app.operator_tasks.service import open_tasks
 from tests import make

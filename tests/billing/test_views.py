@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.rules import Role
-from app.billing import queries, service
+from app.billing import service
 from app.billing.models import BillingContact
 from app.billing.rules import AccountKind, EntryKind, last_valid_day
+from app.billing.statements import statement
 from app.db import db, transaction
 from app.journal.models import JournalRow
 from tests import make
@@ -75,8 +76,8 @@ def test_each_line_of_a_statement_has_the_balance_after_it(app, acme):
     with app.app_context():
         for number in range(1, 6):
             pay(acme, f"d{number}.org", number * 100)
-        newest = queries.statement(db.session(), acme.id, "EUR", 3)
-        oldest = queries.statement(db.session(), acme.id, "EUR", 9, before=newest[-1].id)
+        newest = statement(db.session(), acme.id, "EUR", 3)
+        oldest = statement(db.session(), acme.id, "EUR", 9, before=newest[-1].id)
     lines = [(line.ref, line.amount, line.after) for line in newest + oldest]
     assert lines == [
         ("d5.org", -500, 10500), ("d4.org", -400, 11000), ("d3.org", -300, 11400),
@@ -93,10 +94,10 @@ def test_a_statement_is_downloaded_whole_however_long(app, acme, owner, monkeypa
     assert answer.headers["Content-Disposition"] == "attachment; filename=statement-2027-03-01.csv"
     lines = answer.get_data().decode("utf-8-sig").splitlines()
     assert lines[:2] == [
-        "What,Date,Amount,Currency,Balance after",
-        "Renewal of d5.org,2027-03-01,-0.05,EUR,119.85",
+        "What,Date,Amount,Currency,Balance after,Kind,Payment,Invoice",
+        "Renewal of d5.org,2027-03-01,-0.05,EUR,119.85,Renewals,,",
     ]
-    assert lines[-1] == "Opening balance,2027-03-01,120.00,EUR,120.00"
+    assert lines[-1] == "Opening balance,2027-03-01,120.00,EUR,120.00,Opening balance,,"
     assert len(lines) == 7
     assert "Download CSV" in owner.get("/billing/statement").get_data(as_text=True)
 
