@@ -206,6 +206,19 @@ def card_setup(organization: Made) -> Made:
     return Made(0, name)
 
 
+def card_setup(organization: Made) -> Made:
+    """A card on its way: its page at the sandbox bank is open. Outside of any transaction."""
+    from app.accounts.installation import Context, terms
+    from app.billing import card_flows
+    from app.billing.cards import Wish
+    from app.journal.service import Actor
+
+    name = f"setup{next(_numbers):05}"
+    wish = Wish(organization.id, name, "sandbox", auto_debit=True)
+    card_flows.begin(wish, Context(NOW, terms(), Actor()))
+    return Made(0, name)
+
+
 def price(kind: Kind, months: int, amount: int, extension: str = "") -> None:
     """A catalogue price in cents."""
     with transaction() as session:

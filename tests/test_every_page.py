@@ -16,6 +16,11 @@ from tests.pages import csrf_token, signed_in
 # A route with a part in <…> needs an address to be tried at; names are those of `World.names`.
 ADDRESSES = {
     "/accounts/<name>": "/accounts/{account}",
+    "/billing/cards/<name>": "/billing/cards/{card}",
+    "/billing/cards/<name>/place": "/billing/cards/{card}/place",
+    "/billing/cards/<name>/remove": "/billing/cards/{card}/remove",
+    "/billing/cards/return/<name>": "/billing/cards/return/{card_setup}",
+    "/billing/cards/return/<name>/go": "/billing/cards/return/{card_setup}/go",
     "/billing/contacts/<public_id>": "/billing/contacts/{contact}",
     "/billing/payments/<name>": "/billing/payments/{payment}",
     "/billing/payments/<name>/cancel": "/billing/payments/{payment}/cancel",
@@ -55,6 +60,11 @@ ONLY = {
     "/domains/recurring": {OWNER, BILLING, TECHNICAL},
     "/domains/renew": {OWNER, BILLING, TECHNICAL},
     "/billing/cards": {OWNER, BILLING},
+    "/billing/cards/<name>": {OWNER, BILLING},
+    "/billing/cards/<name>/remove": {OWNER, BILLING},
+    "/billing/cards/new": {OWNER, BILLING},
+    "/billing/cards/return/<name>": {OWNER, BILLING},
+    "/billing/cards/return/<name>/go": {OWNER, BILLING},
     "/billing/contacts": {OWNER, BILLING},
     "/billing/contacts/<public_id>": {OWNER, BILLING},
     "/billing/contacts/new": {OWNER, BILLING},
@@ -110,12 +120,13 @@ def world(app, clock) -> World:
             make.member(people[role.value], acme, role)
         account = make.account(acme)
         make.move(account)
-        make.card(acme)
         soon = make.TODAY + timedelta(days=3)
         domain = make.domain(acme, "acme.org", expires_on=soon, account=account)
         mailbox = make.mailbox(domain, acme, expires_on=soon, on=True)
         names = {
             "account": account.name,
+            "card": make.card(acme).name,
+            "card_setup": make.card_setup(acme).name,
             "contact": f"{acme.name}-contact",
             "domain": domain.name,
             "forwarding": make.forwarding(domain).name,
