@@ -51,7 +51,7 @@ from app.outbox.channels.file import FileChannel
 from app.outbox.channels.smtp import SmtpChannel
 from app.outbox.flows import drain
 from app.outbox.ports import Channel
-from app.renewals import flows, funding_flows, money, verdicts
+from app.renewals import early_flows, flows, funding_flows, money, verdicts
 from app.renewals import models as _renewals  # noqa: F401
 from app.renewals.lapses import lapse
 from app.renewals.slots import restore_slots
@@ -77,6 +77,7 @@ JOBS = (
     Job("renewals", flows.renew_due),
     Job("refills", funding_flows.refill, daily_at=time(9)),
     Job("funded", flows.renew_funded),
+    Job("proforma payments", early_flows.pay_funded),
     Job("lapses", lapse),
     Job("mail_states", mail_states.tell),
     Job("account_states", account_states.tell),
@@ -167,6 +168,8 @@ def pages(app: Flask) -> None:
     from app.mailboxes import selection_views as mailbox_selection
     from app.mailboxes import views as mailboxes
     from app.moves import views as moves
+    from app.renewals import early_views as early
+    from app.renewals import proforma_views as proforma_payment
     from app.renewals import views as renewals
     from app.web import views as web
 
@@ -174,9 +177,9 @@ def pages(app: Flask) -> None:
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(alert_pages.blueprint)
     app.register_blueprint(billing.blueprint)
+    app.register_blueprint(cards.blueprint)
     app.register_blueprint(statement.blueprint)
     app.register_blueprint(top_up.blueprint)
-    app.register_blueprint(cards.blueprint)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(invoices.blueprint)
     app.register_blueprint(domains.blueprint)
@@ -187,6 +190,8 @@ def pages(app: Flask) -> None:
     app.register_blueprint(moves.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(renewals.blueprint)
+    app.register_blueprint(early.blueprint)
+    app.register_blueprint(proforma_payment.blueprint)
     app.register_blueprint(auto_renewal.blueprint)
     app.register_blueprint(bulk_renewal.blueprint)
     app.register_blueprint(recurring.blueprint)

@@ -110,8 +110,8 @@ def order(
     *,
     issuer: Issuer,
     context: Context,
-) -> list[int]:
-    """One proforma for each payer and billing contact; their ids. Rights were checked.
+) -> list[str]:
+    """One proforma for each payer and billing contact; their numbers. Rights were checked.
 
     Raises NothingToOrder; proformas.Ordered where some of it is on a proforma already.
     """
@@ -129,7 +129,7 @@ def order(
             )
     if not groups:
         raise NothingToOrder
-    return [
+    made = [
         proformas.make_proforma(
             session,
             organization_id=payer_id,
@@ -145,6 +145,7 @@ def order(
         )
         for (payer_id, contact_id), orders in groups.items()
     ]
+    return [session.get_one(Proforma, one).number for one in made]
 
 
 def pay(session: Session, proforma_id: int, context: Context) -> list[int]:

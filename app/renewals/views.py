@@ -1,4 +1,4 @@
-"""The pages on which a customer renews by hand: one mailbox, or (not yet) domains early."""
+"""The page on which a customer renews a mailbox by hand."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms.fields.choices import SelectChoice
 
-from app.accounts.access import Membership, actor, chosen, may, organizations_with, require, scope
+from app.accounts.access import Membership, actor, may, organizations_with, require, scope
 from app.accounts.installation import Context, terms, today
 from app.accounts.rules import Right
 from app.billing.queries import balance
@@ -28,15 +28,6 @@ from app.web.htmx import go_to, render
 from app.web.state import now
 
 blueprint = Blueprint("renewals", __name__)
-
-
-@blueprint.get("/domains/renew")
-@login_required
-def of_domains() -> Response:
-    """Renewing domains before their date: what to do as long as this cannot be ordered here."""
-    organization = chosen() or abort(404)
-    require(Right.MANAGE_RENEWALS, organization.organization_id)
-    return render("renewals/early.html")
 
 
 @blueprint.route("/mailboxes/<path:address>/renew", methods=["GET", "POST"])

@@ -1,0 +1,33 @@
+"""By what a customer can pay in: saved cards, another card, a bank transfer."""
+
+from datetime import date
+
+from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
+
+from app.billing import payment_queries as queries
+from app.db import db
+
+# What a choice is called that is no saved card; ids of cards never look like these.
+ANOTHER_CARD, TRANSFER = "another-card", "transfer"
+
+
+def means_of(organization_id: int, day: date) -> list[SelectChoice]:
+    """The choices of an organization on a day, the usual one first."""
+    found = []
+    for card in queries.cards_to_pay_with(db.session(), organization_id, day):
+        name = f"{card.told} – {card.label}" if card.label else card.told
+        found.append(SelectChoice(card.public_id, name))
+    if queries.page_gateway():
+        label = _("Another card") if found else _("Card")
+        found.append(SelectChoice(ANOTHER_CARD, label))
+    if queries.transfer_gateway():
+        found.append(SelectChoice(TRANSFER, _("Bank transfer")))
+    return found
+
+
+def split(means: str) -> tuple[str, str | None]:
+    """The gateway of a choice, and the public id of its card if it is a saved one."""
+    if means == TRANSFER:
+        return queries.transfer_gateway() or "", None
+    return queries.page_gateway() or "", None if means == ANOTHER_CARD else means
