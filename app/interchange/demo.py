@@ -35,6 +35,7 @@ def document(today: date) -> Row:
         "organizations": _organizations(today),
         "accounts": [
             {"id": "acme-web", "organization": "acme", "plan": "paid"},
+            {"id": "acme-shop", "organization": "acme", "plan": "paid"},
             {"id": "northwind-web", "organization": "northwind", "plan": "paid"},
             {"id": "jardins-web", "organization": "jardins", "plan": "free"},
         ],
@@ -48,7 +49,14 @@ def document(today: date) -> Row:
         ],
         "moves": [
             {"id": "php-8-5", "account": "acme-web", "title": "PHP 8.5",
-             "due_on": _day(today, 30)},
+             "due_on": _day(today, 30),
+             "description": "PHP 8.3 ne reçoit plus de corrections : vos sites passent à PHP 8.5.",
+             "changes": "Les sites de ce compte fonctionnent avec PHP 8.5.\n"
+                        "Ils redémarrent ; cela prend moins d’une minute."},
+            {"id": "debian-13", "account": "northwind-web", "title": "Debian 13",
+             "due_on": _day(today, 12),
+             "description": "Your account moves to a server with Debian 13.",
+             "changes": "Its address stays the same.\nSites are down for about a minute."},
         ],
     }  # fmt: skip
 
@@ -189,7 +197,7 @@ def _domains(today: date) -> list[Row]:
         ours("acme-demo.fr", "acme", 40, "acme", account="acme-web", contact="acme-main",
              card="acme-visa"),
         ours("acme-demo.com", "acme", 200, "acme", account="acme-web"),
-        ours("acme-boutique-demo.org", "acme", 12, account="acme-web", contact=None),
+        ours("acme-boutique-demo.org", "acme", 12, account="acme-shop", contact=None),
         ours("atelier-duval-demo.fr", "atelier-duval", 75, "acme", contact="acme-main"),
         ours("northwind-demo.com", "northwind", 310, account="northwind-web"),
         ours("northwind-demo.net", "northwind", 20, "northwind", account="northwind-web",

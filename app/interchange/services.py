@@ -212,7 +212,7 @@ def add_moves(adding: Adding) -> int:
         [
             {
                 "public_id": row.id, "account_id": accounts[row.account], "title": row.title,
-                "due_on": row.due_on,
+                "due_on": row.due_on, "description": row.description, "changes": row.changes,
             }
             for row in adding.document.moves
             if row.id not in adding.standing.moves

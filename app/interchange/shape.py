@@ -28,6 +28,7 @@ from app.interchange.types import (
     Line200,
     Password,
     Price,
+    Text,
     Timezone,
     Version,
     Years,
@@ -285,6 +286,10 @@ class Move(Row):
     """what changes"""
     due_on: Day
     """day by which it is applied"""
+    description: Text = ""
+    """what it is, for the customer"""
+    changes: Text = ""
+    """what will be different afterwards, for the customer"""
 
 
 class Document(Row):

@@ -11,7 +11,7 @@ from app.accounts.models import Organization
 from app.billing.models import LedgerAccount, LedgerEntry, LedgerTx
 from app.billing.rules import AccountKind
 from app.interchange.shape import Document
-from app.interchange.writing import Part, document_for_staff
+from app.interchange.writing import Part, document_for_staff, past_moves_for_staff
 
 OPENING = "opening:"
 # More names than this are not worth a condition.
@@ -62,7 +62,7 @@ def standing_for_staff(session: Session, terms: Terms, document: Document) -> St
         domains=_by(held["domains"], "name"),
         mailboxes=_by(held["mailboxes"], "address"),
         forwardings=_by(held["forwardings"], "address"),
-        moves=_by(held["moves"]),
+        moves=_by([*held["moves"], *past_moves_for_staff(session)]),
         openings=_openings(session),
     )
 

@@ -81,6 +81,8 @@ Line20 = Annotated[str, _line(20)]
 Line100 = Annotated[str, _line(100)]
 Line120 = Annotated[str, _line(120)]
 Line200 = Annotated[str, _line(200)]
+# Lines of text; empty for none.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$", max_length=5000)]
 # As long as the sign-in page accepts.
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _MAIL = WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})

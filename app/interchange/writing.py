@@ -13,6 +13,7 @@ from app.billing.models import BillingContact, Card, Wallet
 from app.domains.models import Domain
 from app.mailboxes.models import Forwarding, ForwardingDestination, Mailbox
 from app.moves.models import Move
+from app.moves.rules import OPEN
 from app.subscriptions.models import Price, Subscription
 from app.subscriptions.rules import Kind, period_of
 
@@ -50,7 +51,7 @@ def document_for_staff(session: Session, terms: Terms, part: Part = WHOLE) -> di
         "domains": _domains(session, part),
         "mailboxes": _mailboxes(session, part),
         "forwardings": _forwardings(session, part),
-        "moves": _moves(session, part),
+        "moves": _moves(session, Move.state.in_(OPEN), *part.of(Account.organization_id)),
     }
 
 
@@ -239,16 +240,29 @@ def _forwardings(session: Session, part: Part) -> Rows:
     return _by_id(({"address": address, "to": to} for address, to in found.items()), "address")
 
 
-def _moves(session: Session, part: Part) -> Rows:
+def past_moves_for_staff(session: Session) -> Rows:
+    """Moves that are over: history, which no file holds, but whose ids are taken."""
+    return _moves(session, Move.state.not_in(OPEN))
+
+
+def _moves(session: Session, *which: ColumnElement[bool]) -> Rows:
     rows = session.execute(
-        select(Move.public_id, Account.public_id, Move.title, Move.due_on)
+        select(
+            Move.public_id, Account.public_id.label("account"), Move.title, Move.due_on,
+            Move.description, Move.changes,
+        )
         .join(Account, Account.id == Move.account_id)
-        .where(*part.of(Account.organization_id))
-    )
-    return _by_id(
-        {"id": name, "account": account, "title": title, "due_on": due.isoformat()}
-        for name, account, title, due in rows
-    )
+        .where(*which)
+    )  # fmt: skip
+    return _by_id(_move(row) for row in rows)
+
+
+def _move(row: Any) -> dict[str, Any]:
+    texts = {"description": row.description, "changes": row.changes}
+    return {
+        "id": row.public_id, "account": row.account, "title": row.title,
+        "due_on": row.due_on.isoformat(), **{key: text for key, text in texts.items() if text},
+    }  # fmt: skip
 
 
 def _by_id(rows: Any, key: str = "id") -> Rows:

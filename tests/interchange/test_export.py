@@ -7,9 +7,13 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 
+from app.db import transaction
 from app.interchange import demo
 from app.lib.dates import add_months
+from app.moves.models import Move
+from app.moves.rules import OPEN, MoveState
 from tests.interchange.files import bent, example, exported, imported
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -170,3 +174,17 @@ def test_any_installation_survives_import_and_export(app, database, tmp_path, do
     fresh(database, app)
     imported(app, tmp_path, document)
     assert exported(app) == document
+
+
+@pytest.mark.parametrize("state", list(MoveState))
+def test_moves_that_are_over_are_history_and_not_brought_back(app, db_context, tmp_path, state):
+    imported(app, tmp_path, example())
+    with transaction() as session:
+        lane = 1 if state is MoveState.RUNNING else None
+        session.execute(
+            update(Move).where(Move.public_id == "php85").values(state=state, lane=lane)
+        )
+    names = [move["id"] for move in exported(app)["moves"]]
+    assert ("php85" in names) == (state in OPEN)
+    imported(app, tmp_path, example())
+    assert db_context.scalars(select(Move.state)).one() is state

@@ -1,7 +1,7 @@
 """The sandbox hosting server: tables of its own in this database, with faults on demand.
 
 It is part of the product: the demo, trials and tests run on it. A move is done at once, unless its
-title ends with one of FAULTS.
+title ends with one of FAULTS; that of a whole system (LONG_WORK) takes a while too.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,6 +28,7 @@ NAME = "sandbox"
 SLOW, FAILS, REFUSED, LOST, DOWN = "(slow)", "(fails)", "(refused)", "(lost)", "(down)"
 # Title's end -> what happens. "Lost": it is carried out, but the answer to the order is lost.
 FAULTS = (SLOW, FAILS, REFUSED, LOST, DOWN)
+LONG_WORK = "Debian "
 SLOW_TAKES = timedelta(seconds=20)
 
 
@@ -89,7 +90,8 @@ class SandboxHosting:
 
 
 def _fault(title: str) -> str | None:
-    return next((fault for fault in FAULTS if title.endswith(fault)), None)
+    usual = SLOW if title.startswith(LONG_WORK) else None
+    return next((fault for fault in FAULTS if title.endswith(fault)), usual)
 
 
 def _account(session: Session, name: str) -> SandboxAccount:
