@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.billing.card_states import CardState, card_state
@@ -82,6 +82,17 @@ def setup_of(
         )
     ).one_or_none()
     return SetupRow(*row) if row else None
+
+
+def cards_elsewhere_for_staff(session: Session) -> list[tuple[str, int]]:
+    """Gateways that are not in place here, each with the number of its cards."""
+    rows = session.execute(
+        select(Card.gateway, func.count())
+        .where(Card.gateway.not_in(list(gateways())))
+        .group_by(Card.gateway)
+        .order_by(Card.gateway)
+    )
+    return [(gateway, number) for gateway, number in rows]
 
 
 def _row(card: Card, place: int, day: date) -> CardRow:

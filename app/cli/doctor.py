@@ -13,9 +13,12 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import exists, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.billing.card_flows import card_gateway
+from app.billing.card_queries import cards_elsewhere_for_staff
 from app.billing.queries import wallets_that_differ_for_staff
 from app.db import db
 from app.domains.models import Domain
@@ -65,7 +68,7 @@ def _examine() -> Iterator[Finding]:
     if schema.wrong:
         return
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
-        _balances, _invoices, _mail, _scheduler, _failures, _tasks,
+        _registrars, _balances, _gateway, _invoices, _mail, _scheduler, _failures, _tasks,
     )  # fmt: skip
     for check in checks:
         yield from check()
@@ -118,6 +121,23 @@ def _registrars() -> Iterator[Finding]:
             _("Registrar: some domains are at the sandbox, which renews nothing in earnest."),
             wrong=True,
         )
+
+
+def _gateway() -> Iterator[Finding]:
+    taking = card_gateway()
+    if taking is None:
+        yield Finding(_("Gateway: bank transfers alone, no cards."))
+    else:
+        yield Finding(_("Gateway: cards by %(name)s, and bank transfers.", name=taking))
+    for name, number in cards_elsewhere_for_staff(db.session()):
+        yield Finding(
+            ngettext(
+                "Gateway: %(num)d card of %(name)s is not charged, because that is not set up.",
+                "Gateway: %(num)d cards of %(name)s are not charged, because that is not set up.",
+                number, name=name,
+            ),
+            warning=True,
+        )  # fmt: skip
 
 
 def _balances() -> Iterator[Finding]:

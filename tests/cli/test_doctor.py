@@ -6,6 +6,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import text
 
+from app.billing.models import Card
 from app.db import db, transaction
 from app.jobs.models import JobRun
 from app.jobs.service import tick
@@ -53,7 +54,7 @@ def test_all_is_well(healthy):
     result = healthy()
     assert result.exit_code == 0
     assert [line.partition(":")[0] for line in lines(result, "✓")] == [
-        "Settings", "Database", "Schema", "Balances", "Mail", "Scheduler",
+        "Settings", "Database", "Schema", "Balances", "Gateway", "Mail", "Scheduler",
     ]  # fmt: skip
     assert lines(result, "✗") == lines(result, "!") == []
 
@@ -188,3 +189,14 @@ def test_a_seller_without_name_or_with_a_slip_in_a_number_is_a_warning(healthy):
 def test_a_sandbox_without_a_seller_has_one_made_up(healthy):
     made_up = dict.fromkeys(SELLER, "")
     assert not any("Invoices" in line for line in lines(healthy(sandbox=True, **made_up), "!"))
+
+
+def test_cards_of_a_gateway_that_is_not_there_are_told(app, healthy):
+    with app.app_context():
+        card = make.card(make.organization())
+        with transaction() as session:
+            session.get_one(Card, card.id).gateway = "elsewhere"
+    result = healthy()
+    assert result.exit_code == 0
+    [told] = lines(result, "!")
+    assert told.startswith("Gateway: 1 card of elsewhere is not charged")
