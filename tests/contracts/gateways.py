@@ -122,7 +122,7 @@ class ManualBench:
 
 
 class StripeBench:
-    """Stripe's adapter on a stand-in at `api`; the SDK tries once, so that a lost answer is lost."""
+    """Stripe's adapter on a stand-in; the SDK tries once, so that a lost answer is lost."""
 
     can = frozenset({CARDS, PAGES, REFUNDS, DISPUTES, EVENTS})
 

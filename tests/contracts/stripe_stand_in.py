@@ -188,7 +188,8 @@ class StripeStandIn:
         if unknown:
             raise _invalid("parameter_unknown", min(unknown))
         if kind == "customers" and name:
-            self.find(kind, name).update(params)
+            given = {field: value or None for field, value in params.items()}
+            self.find(kind, name).update(given)
             return self.find(kind, name)
         make = {
             "customers": self._customer, "payment_intents": self._charge,
@@ -270,7 +271,8 @@ class StripeStandIn:
                 "has_more": len(found) > limit}  # fmt: skip
 
     def _search(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
-        name, value = re.fullmatch(r"metadata\['(\w+)'\]:'([^']*)'", params["query"]).groups()
+        query = re.fullmatch(r"metadata\['(\w+)'\]:'((?:[^'\\]|\\.)*)'", params["query"])
+        name, value = query[1], re.sub(r"\\(.)", r"\1", query[2])
         old_enough = self._now() - SEARCH_LAG
         found = [
             thing
