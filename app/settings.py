@@ -133,6 +133,10 @@ class Settings(BaseModel):
     scheduler: bool = Field(True, description="tick inside the server process")
     tick_seconds: int = Field(30, ge=1, le=3600, description="seconds between two ticks")
     proxies: int = Field(0, ge=0, le=5, description="reverse proxies in front, whose headers count")
+    tacit_renewal_notice: bool = Field(
+        False,
+        description="announce tacit renewals of a year or more as French consumer law wants it",
+    )
     session_days: int = Field(14, ge=1, le=365, description="days until a sign-in ends by itself")
 
     @field_validator("trusted_hosts", mode="before")

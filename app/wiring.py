@@ -11,6 +11,7 @@ from app.accounts import models as _accounts  # noqa: F401
 from app.accounts.installation import terms
 from app.alerts import models as _alerts  # noqa: F401
 from app.alerts.jobs import alerts
+from app.alerts.tacit import tacit_notices
 from app.auto_renewal import models as _auto_renewal  # noqa: F401
 from app.billing import card_flows, events, payment_flows, refund_flows
 from app.billing import models as _billing  # noqa: F401
@@ -86,6 +87,7 @@ JOBS = (
     Job("moves", move_flows.apply_moves),
     Job("overlooked", verdicts.overlooked, daily_at=time(3)),
     Job("forecasts", verdicts.forecasts),
+    Job("tacit_notices", tacit_notices),
     Job("alerts", alerts),
     Job("forgotten_cards", card_flows.forget_removed),
     Job("mails", drain),

@@ -16,11 +16,15 @@ COLOUR = "#3b5bdb"
 
 @dataclass(frozen=True)
 class Entry:
-    """One alert of a mail: its words, its link, and a remark of the law or of ours, if any."""
+    """One alert of a mail: its words, its link, and a remark of the law or of ours, if any.
+
+    `boxed` puts what is to be done by when into a box (R17).
+    """
 
     words: Words
     link: str
     remark: str | None = None
+    boxed: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,17 @@ def _text(entry: Entry) -> str:
         words.title,
         "-" * min(len(words.title), 70),
         words.what,
-        words.until,
+        _boxed(words.until) if entry.boxed else words.until,
         words.after,
         entry.remark,
         f"{words.action}: {entry.link}",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _boxed(text: str) -> str:
+    edge = f"+{'-' * (len(text) + 2)}+"
+    return f"\n{edge}\n| {text} |\n{edge}\n"
 
 
 def legal_remark() -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
@@ -80,7 +81,14 @@ class AlertType(ABC):
         """Raise ValueError, with a sentence, for delays that make no sense for the type."""
         for name in ("opens", "expires"):
             if (getattr(delays, name) is None) != (getattr(self.defaults, name) is None):
-                raise ValueError(f"{self.name} has no delay {name}, or needs one")
+                raise ValueError(
+                    _("This type has no such delay, or needs one: %(name)s", name=name)
+                )
+        if delays.opens is not None and delays.opens < 1:
+            raise ValueError(_("An alert opens at least one day ahead."))
+        least = self.guard.days + 1 if self.guard else 1
+        if delays.expires is not None and delays.expires < least:
+            raise ValueError(_("Nobody is suspended in less than %(days)s days.", days=least))
 
     @abstractmethod
     def steps(self, facts: Facts, opened_on: date, delays: Delays) -> list[Step]:

@@ -33,10 +33,16 @@ class Addresses:
 
     def told(self, kind: AlertType, organization_id: int) -> list[Recipient]:
         """Everybody a type concerns: members by their role, and the contact (who has none)."""
+        return self.of_roles(kind.roles, organization_id, contacts=kind.contacts)
+
+    def of_roles(
+        self, roles: Collection[Role], organization_id: int, *, contacts: bool = True
+    ) -> list[Recipient]:
+        """Members of an organization with these roles, and its contact; each address once."""
         concerned = [
             one
             for one, role in self.people.get(organization_id, ())
-            if role in kind.roles or (role is None and kind.contacts)
+            if role in roles or (role is None and contacts)
         ]
         return list(dict.fromkeys(concerned))
 

@@ -273,9 +273,31 @@ def tacit_notice_window(refuse_by: date) -> tuple[date, date]:
     return add_months(refuse_by, -3), add_months(refuse_by, -1)
 
 
-def tacit_notice_day(refuse_by: date) -> date:
-    """The day on which that notice is sent, well inside its window (R17)."""
-    return refuse_by - timedelta(days=45)
+# So long before the last day to refuse it is sent, well inside its window.
+TACIT_LEAD = timedelta(days=45)
+
+
+class Tacit(StrEnum):
+    """What becomes of the notice of a tacit renewal on a day."""
+
+    WAIT = "wait"
+    SEND = "send"
+    MISSING = "missing"
+    NOT_OWED = "not_owed"
+
+
+def tacit_notice(refuse_by: date, chosen_on: date, today: date) -> Tacit:
+    """Whether the notice is sent today, or was not, or is not owed (R17).
+
+    `chosen_on` is when auto-renewal was switched on: whoever asked for it after the last day for
+    the notice knows what was asked for, and nothing is tacit.
+    """
+    _first, last = tacit_notice_window(refuse_by)
+    if today < refuse_by - TACIT_LEAD:
+        return Tacit.WAIT
+    if today <= last:
+        return Tacit.SEND
+    return Tacit.NOT_OWED if chosen_on > last else Tacit.MISSING
 
 
 def errp_windows(expires_on: date) -> list[tuple[date, date]]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Subquery, and_, exists, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, exists, select
 from sqlalchemy.orm import Session
 
 from app.alerts.context import Context
@@ -14,6 +14,9 @@ from app.alerts.models import Alert
 from app.alerts.ports import AlertType
 from app.alerts.rules import AlertState
 from app.alerts.types import types
+
+# One column of what is found, or a count; which, the caller knows.
+Found = Select[Any]
 
 KEYS = ("subject_id", "subject", "organization_id", "cause")
 
@@ -44,8 +47,8 @@ def waiting(session: Session, context: Context) -> list[int]:
     )
     for kind in types().values():
         seen = _watched(kind, context)
-        found.update(session.scalars(_unmatched(kind, seen, seen.c.organization_id).distinct()))
-        found.update(session.scalars(_orphans(kind, seen, Alert.organization_id).distinct()))
+        found.update(session.scalars(unmatched(kind, seen, seen.c.organization_id).distinct()))
+        found.update(session.scalars(orphans(kind, seen, Alert.organization_id).distinct()))
     return sorted(found)
 
 
@@ -76,7 +79,7 @@ def gone(
     session: Session, kind: AlertType, organization_ids: Collection[int], context: Context
 ) -> list[Alert]:
     """Alerts of these organizations that stand though the type no longer sees their matter."""
-    found = _orphans(kind, _watched(kind, context), Alert)
+    found = orphans(kind, _watched(kind, context), Alert)
     return list(session.scalars(found.where(Alert.organization_id.in_(organization_ids))))
 
 
@@ -128,14 +131,20 @@ def _same(kind: AlertType, seen: Subquery) -> ColumnElement[bool]:
     return and_(same, Alert.cause == seen.c.cause) if kind.cause_is_identity else same
 
 
-def _unmatched(kind: AlertType, seen: Subquery, what: Any) -> Any:
+def unmatched(kind: AlertType, seen: Subquery, what: Any) -> Found:
+    """Something of each matter that the type sees and for which no alert stands."""
     stands = exists().where(Alert.type == kind.name, Alert.ended_at.is_(None), _same(kind, seen))
-    return select(what).where(~stands)
+    return select(what).select_from(seen).where(~stands)
 
 
-def _orphans(kind: AlertType, seen: Subquery, what: Any) -> Any:
+def orphans(kind: AlertType, seen: Subquery, what: Any) -> Found:
+    """Something of each alert that stands though the type does not see its matter."""
     stands = select(seen.c.subject_id).where(_same(kind, seen)).correlate(Alert).exists()
-    return select(what).where(Alert.type == kind.name, Alert.ended_at.is_(None), ~stands)
+    return (
+        select(what)
+        .select_from(Alert)
+        .where(Alert.type == kind.name, Alert.ended_at.is_(None), ~stands)
+    )
 
 
 def _sighting(row: Row[*tuple[Any, ...]]) -> Sighting:

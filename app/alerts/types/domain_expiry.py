@@ -20,6 +20,7 @@ from app.web.i18n import day
 
 # A registry keeps a name at most 45 days, then 30 to buy it back and 5 before it is free (R10).
 KEPT = timedelta(days=80)
+FIRST_NOTICE = 35
 
 
 class DomainExpiry(AlertType):
@@ -53,6 +54,14 @@ class DomainExpiry(AlertType):
                 Domain.status == DomainStatus.ACTIVE,
             )
         )
+
+    def check(self, delays: Delays) -> None:
+        """It must be open before ICANN's first window is over (A7)."""
+        super().check(delays)
+        if delays.opens is not None and delays.opens < FIRST_NOTICE:
+            raise ValueError(
+                _("The law's first notice is due %(days)s days ahead.", days=FIRST_NOTICE)
+            )
 
     def steps(self, facts: Facts, opened_on: date, delays: Delays) -> list[Step]:
         """Of a generic name, three are ICANN's: for everybody, and in their windows."""

@@ -75,6 +75,12 @@ class UnfundedRenewal(AlertType):
             )
         )
 
+    def check(self, delays: Delays) -> None:
+        """Reminders come every so many days."""
+        super().check(delays)
+        if len(delays.reminders) > 1 or min(delays.reminders, default=1) < 1:
+            raise ValueError(_("Reminders come every so many days: one number."))
+
     def steps(self, facts: Facts, opened_on: date, delays: Delays) -> list[Step]:
         """Weekly until the first attempt, then with each that failed."""
         kind, ends = Kind(facts["kind"]), date.fromisoformat(facts["expires_on"])
