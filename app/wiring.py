@@ -171,6 +171,7 @@ def pages(app: Flask) -> None:
     from app.mailboxes import views as mailboxes
     from app.moves import views as moves
     from app.renewals import early_views as early
+    from app.renewals import forecast_views as forecast
     from app.renewals import proforma_views as proforma_payment
     from app.renewals import views as renewals
     from app.web import views as web
@@ -194,6 +195,7 @@ def pages(app: Flask) -> None:
     app.register_blueprint(renewals.blueprint)
     app.register_blueprint(early.blueprint)
     app.register_blueprint(proforma_payment.blueprint)
+    app.register_blueprint(forecast.blueprint)
     app.register_blueprint(auto_renewal.blueprint)
     app.register_blueprint(bulk_renewal.blueprint)
     app.register_blueprint(recurring.blueprint)

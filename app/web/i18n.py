@@ -42,7 +42,7 @@ def init(app: Flask, terms: Callable[[], WrittenTerms]) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=_choose)
-    app.jinja_env.filters.update(money=money, date=day, instant=instant)
+    app.jinja_env.filters.update(money=money, date=day, month=month, instant=instant)
     app.jinja_env.globals.update({"_": _text, "gettext": _text})
     app.context_processor(lambda: {"locale": language()})
 
@@ -108,6 +108,12 @@ def written_day(value: date, language: str) -> str:
     written = format_date(value, "medium", locale=language)
     # CLDR leaves out that French counts the first of a month.
     return f"1er{written[1:]}" if value.day == 1 and language == "fr" else written
+
+
+def month(value: date) -> str:
+    """The month of a day in few letters, with the year where it begins."""
+    written = format_date(value, "LLL", locale=language())
+    return f"{written} {value.year}" if value.month == 1 else written
 
 
 def instant(value: datetime | None, tz: ZoneInfo | None = None) -> str:

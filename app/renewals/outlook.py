@@ -1,0 +1,135 @@
+"""What a payer's next twelve months look like, gathered by day from the forecast."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.installation import Terms
+from app.billing.models import Card
+from app.billing.payments import told as card_told
+from app.lib.dates import add_months
+from app.renewals.forecast import CardCharge, Charge, Foretold, Purse, Shortfall, forecast
+from app.renewals.payers import known_of
+from app.renewals.verdicts import MONTHS_AHEAD
+from app.subscriptions.models import Subscription
+
+# More than any wallet holds: what would be paid if there were always enough.
+_ENDLESS = 10**15
+HORIZONS = (1, 3, 6, 12)
+
+
+@dataclass
+class Day:
+    """What happens on one day; amounts in minor units, `balance` is what is there at its end."""
+
+    day: date
+    balance: int
+    paid: list[tuple[str, int]] = field(default_factory=list)
+    short: list[tuple[str, int, int]] = field(default_factory=list)
+    by_card: int = 0
+    card: str = ""
+
+    @property
+    def total(self) -> int:
+        """What the renewals of the day cost."""
+        return sum(amount for _name, amount in self.paid)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What to pay in so that the wallet alone suffices until a day; zero if it does already."""
+
+    until: date
+    amount: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The days on which something happens, in order, and what follows from them."""
+
+    today: date
+    until: date
+    available: int
+    days: Sequence[Day]
+    needs: Sequence[Need]
+
+    @property
+    def first_short(self) -> Day | None:
+        """The first day on which something cannot be paid."""
+        return next((day for day in self.days if day.short), None)
+
+    @property
+    def missing(self) -> int:
+        """By how much all that cannot be paid until the end is short of money."""
+        return sum(missing for day in self.days for _name, _price, missing in day.short)
+
+
+def outlook(session: Session, payer_id: int, chosen: Terms, now: datetime) -> Outlook:
+    """The twelve months as the engine itself would do them, played forward from now."""
+    today = chosen.today(now)
+    until = add_months(today, MONTHS_AHEAD)
+    known = known_of(session, payer_id, today, chosen)
+    told: list[Foretold] = []
+    forecast(known.purse, known.items, known.ties, today, until, told=told.append)
+    endless: list[Foretold] = []
+    forecast(Purse(_ENDLESS), known.items, known.ties, today, until, told=endless.append)
+    names, cards = _names(session, payer_id), _cards(session, payer_id)
+    return Outlook(
+        today,
+        until,
+        known.purse.available,
+        _by_day(told, names, cards, known.purse.available),
+        _needs(endless, known.purse.available, today),
+    )
+
+
+def _by_day(
+    told: Sequence[Foretold], names: dict[int, str], cards: dict[int, str], available: int
+) -> list[Day]:
+    days: dict[date, Day] = {}
+    balance = available
+    for one in told:
+        day = days.setdefault(one.day, Day(one.day, balance))
+        match one:
+            case Charge():
+                balance = one.balance
+                day.paid.append((names.get(one.subscription_id, ""), one.amount))
+            case CardCharge():
+                balance = one.balance
+                day.by_card, day.card = one.amount, cards.get(one.card_id, "")
+            case Shortfall():
+                name = names.get(one.subscription_id, "")
+                day.short.append((name, one.amount, one.missing))
+        day.balance = balance
+    return [days[day] for day in sorted(days)]
+
+
+def _needs(endless: Sequence[Foretold], available: int, today: date) -> list[Need]:
+    paid: defaultdict[date, int] = defaultdict(int)
+    for one in endless:
+        if isinstance(one, Charge):
+            paid[one.day] += one.amount
+    found = []
+    for months in HORIZONS:
+        until = add_months(today, months)
+        total = sum(amount for day, amount in paid.items() if day <= until)
+        found.append(Need(until, max(0, total - available)))
+    return found
+
+
+def _names(session: Session, payer_id: int) -> dict[int, str]:
+    rows = session.execute(
+        select(Subscription.id, Subscription.subject).where(
+            Subscription.billed_organization_id == payer_id, Subscription.auto_renewal.is_(True)
+        )
+    )
+    return {row.id: row.subject for row in rows}
+
+
+def _cards(session: Session, payer_id: int) -> dict[int, str]:
+    rows = session.scalars(select(Card).where(Card.organization_id == payer_id))
+    return {card.id: card_told(card) for card in rows}
