@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from app.accounts.rules import Role
 from tests import make
+from tests.invoices import papers
 from tests.page_check import problems
 from tests.pages import csrf_token, signed_in
 
@@ -26,6 +27,12 @@ ADDRESSES = {
     "/billing/payments/<name>/cancel": "/billing/payments/{payment}/cancel",
     "/billing/payments/<name>/go": "/billing/payments/{payment}/go",
     "/billing/payments/<name>/return": "/billing/payments/{payment}/return",
+    "/billing/invoices/<number>": "/billing/invoices/F2027-000001",
+    "/billing/invoices/<number>.pdf": "/billing/invoices/F2027-000001.pdf",
+    "/billing/invoices/<number>.xml": "/billing/invoices/F2027-000001.xml",
+    "/billing/proformas/<number>": "/billing/proformas/PF2027-000001",
+    "/billing/proformas/<number>.pdf": "/billing/proformas/PF2027-000001.pdf",
+    "/billing/proformas/<number>/cancel": "/billing/proformas/PF2027-000001/cancel",
     "/domains/<name>": "/domains/{domain}",
     "/domains/<name>/auto-renewal": "/domains/{domain}/auto-renewal",
     "/domains/<name>/forwardings": "/domains/{domain}/forwardings",
@@ -71,6 +78,15 @@ ONLY = {
     "/billing/payments/<name>": {OWNER, BILLING},
     "/billing/payments/<name>/go": {OWNER, BILLING},
     "/billing/payments/<name>/return": {OWNER, BILLING},
+    "/billing/invoices": {OWNER, BILLING},
+    "/billing/invoices.csv": {OWNER, BILLING},
+    "/billing/invoices/<number>": {OWNER, BILLING},
+    "/billing/invoices/<number>.pdf": {OWNER, BILLING},
+    "/billing/invoices/<number>.xml": {OWNER, BILLING},
+    "/billing/proformas": {OWNER, BILLING},
+    "/billing/proformas.csv": {OWNER, BILLING},
+    "/billing/proformas/<number>": {OWNER, BILLING},
+    "/billing/proformas/<number>.pdf": {OWNER, BILLING},
     "/billing/statement": {OWNER, BILLING},
     "/billing/statement.csv": {OWNER, BILLING},
     "/billing/top-up": {OWNER, BILLING},
@@ -123,6 +139,8 @@ def world(app, clock) -> World:
         soon = make.TODAY + timedelta(days=3)
         domain = make.domain(acme, "acme.org", expires_on=soon, account=account)
         mailbox = make.mailbox(domain, acme, expires_on=soon, on=True)
+        papers.issue(acme, 1500)
+        papers.ask(acme, 1)
         names = {
             "account": account.name,
             "card": make.card(acme).name,

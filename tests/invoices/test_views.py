@@ -9,7 +9,7 @@ from app.db import transaction
 from app.invoices import proformas, service
 from app.journal.service import HOST
 from tests import make
-from tests.invoices.papers import ask, issue, item
+from tests.invoices.papers import ask, credit, issue, item
 from tests.make import NOW, TODAY
 from tests.pages import fields, signed_in, statements
 
@@ -57,8 +57,7 @@ def test_an_invoice_is_listed_shown_and_downloaded(app, acme, marie):
 def test_an_invoice_and_its_credit_note_lead_to_each_other(app, acme, marie):
     with app.app_context():
         invoice_id = issue(acme, 1500)
-        with transaction() as session:
-            service.credit(session, invoice_id, by=HOST, today=TODAY, now=NOW)
+        credit(invoice_id)
     assert "-€15.00" in html(marie, "/billing/invoices")
     assert 'href="/billing/invoices/A2027-000001"' in html(marie, "/billing/invoices/F2027-000001")
     assert 'href="/billing/invoices/F2027-000001"' in html(marie, "/billing/invoices/A2027-000001")
@@ -94,7 +93,7 @@ def test_an_open_proforma_can_be_paid_or_cancelled(app, acme, marie):
     assert "PF2027-000001" in html(marie, "/billing/proformas")
     shown = html(marie, "/billing/proformas/PF2027-000001")
     assert "This is a pro forma, not an invoice." in shown
-    assert 'action="/billing/proformas/PF2027-000001/pay"' in shown
+    assert 'href="/billing/proformas/PF2027-000001/pay"' in shown
     assert marie.get("/billing/proformas/PF2027-000001.pdf").data[:4] == b"%PDF"
     action = "/billing/proformas/PF2027-000001/cancel"
     for _ in range(2):
