@@ -182,11 +182,12 @@ def _settle(told: _Told, now: datetime) -> None:
             _settle_refund(gateway, told.key, now)
         case EventKind.DISPUTE:
             _settle_dispute(gateway, told.ref, now)
-        case EventKind.SETUP:
-            settle_setup(gateway.name, told.ref, now)
         case EventKind.CARD:
             if not refresh_card(gateway.name, told.ref, now):
                 _answered(gateway.card(told.ref))
+        case EventKind.SETUP:
+            # One that is still open is asked about again by a job of its own.
+            settle_setup(gateway.name, told.ref, now)
         case _:
             # Not one of ours: it carries no key that we gave.
             pass

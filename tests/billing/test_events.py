@@ -9,7 +9,7 @@ from sqlalchemy import event as sql
 from sqlalchemy import func, select
 
 from app.accounts.installation import Context, terms
-from app.billing import events, payment_flows, payments, refund_flows
+from app.billing import card_flows, cards, events, payment_flows, payments, refund_flows
 from app.billing.gateways.guard import GuardedGateway
 from app.billing.gateways.manual import ManualGateway
 from app.billing.models import Card, LedgerEntry, Wallet
@@ -281,6 +281,21 @@ def test_a_page_that_was_given_up_and_is_paid_after_all_is_credited_though_the_g
     assert posted(app, acme) == 0
     assert work(app, clock, after=timedelta(minutes=5)) == 1
     assert posted(app, acme) == 2000
+
+
+def test_a_customer_who_never_comes_back_from_the_page_still_has_the_card_once(
+    app, clock, stripe, acme, at
+):
+    with app.app_context():
+        card_flows.begin(cards.Wish(acme.id, "form-1", "stripe", auto_debit=True), at())
+    stripe.save_card(stripe.objects["checkout/sessions"][-1]["id"])
+    for _ in range(2):
+        post(app, stripe, latest(stripe, "checkout.session.completed"))
+        work(app, clock)
+    with app.app_context():
+        tokens = db.session.scalars(select(Card.token).order_by(Card.id)).all()
+    method = stripe.objects["payment_methods"][-1]
+    assert tokens[1:] == [f"{method['customer']}/{method['id']}"]
 
 
 def test_a_card_that_its_bank_replaced_is_known_anew(app, clock, stripe, acme, bench):
