@@ -56,10 +56,11 @@ def language() -> str:
 @pass_eval_context
 def _text(context: EvalContext, message: str, **values: object) -> str:
     """What templates call `_`: as Jinja's and Babel's own, without their look-ups for each text."""
-    text = _translated(message, language())
-    if not context.autoescape:
-        return text % values
-    return Markup(text) % values if values else _written(message, language())  # noqa: S704 - ours
+    spoken = language()
+    if not values and context.autoescape:
+        return _written(message, spoken)
+    text = _translated(message, spoken)
+    return (Markup(text) if context.autoescape else text) % values  # noqa: S704 - ours
 
 
 @lru_cache(maxsize=4096)

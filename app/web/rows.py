@@ -8,7 +8,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from flask import current_app
+from jinja2.runtime import Macro
 from markupsafe import Markup, escape
+
+from app.web.i18n import language
 
 _BLANK = re.compile("\x02([a-z_]+)\x03")
 _MARKUP = re.compile("[&<>\"']")
@@ -21,6 +25,24 @@ class Blank:
 
     def __getattr__(self, name: str) -> Markup:
         return Markup(f"\x02{name}\x03")  # noqa: S704 - a name from a template
+
+
+# Patterns of all pages, by macro and language; far more than there are people at one time.
+_KEPT: dict[Hashable, str] = {}
+MOST = 2000
+
+
+def kept(macro: Macro, like: tuple[object, ...], **values: object) -> Markup:
+    """The markup of a macro that depends on the language and on what it is given, and on nothing
+    else: made once for each `like` and filled in with `values`, as rows are.
+    """
+    key = (macro.name, language(), *(tuple(a) if isinstance(a, list) else a for a in like))
+    pattern = None if current_app.debug else _KEPT.get(key)
+    if pattern is None:
+        if len(_KEPT) >= MOST:
+            _KEPT.clear()
+        pattern = _KEPT[key] = _pattern(macro(*like, Blank()))
+    return Markup(_filled(pattern, values))  # noqa: S704 - by a macro, and escaped
 
 
 def filled(
@@ -38,16 +60,7 @@ def filled(
         pattern = known.get(like)
         if pattern is None:
             pattern = known[like] = _pattern(macro(like, Blank()))
-        # Most texts need no escaping, and to look costs a fifth of making them markup.
-        written.append(
-            pattern
-            % {
-                name: value
-                if type(value) in _SAFE or (type(value) is str and not _MARKUP.search(value))
-                else escape(value)
-                for name, value in values.items()
-            }
-        )
+        written.append(_filled(pattern, values))
     return Markup("".join(written))  # noqa: S704 - by a macro, and escaped
 
 
@@ -56,6 +69,16 @@ def breakable(name: str) -> Markup:
     broken = (str(escape(name)) if _MARKUP.search(name) else name).replace("@", "<wbr>@")
     broken = broken.replace(".", ".<wbr>")
     return Markup(broken)  # noqa: S704 - escaped above
+
+
+def _filled(pattern: str, values: Mapping[str, object]) -> str:
+    # Most texts need no escaping, and to look costs a fifth of making them markup.
+    return pattern % {
+        name: value
+        if type(value) in _SAFE or (type(value) is str and not _MARKUP.search(value))
+        else escape(value)
+        for name, value in values.items()
+    }
 
 
 def _pattern(markup: str) -> str:

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from flask import url_for
+from flask import current_app, url_for
 
-from app.web.rows import breakable, filled
+from app.web import i18n
+from app.web.rows import breakable, filled, kept
 from tests import make
 from tests.pages import signed_in
 
@@ -62,3 +63,18 @@ def test_odd_addresses_link_to_their_own_pages(app, clock):
     with app.test_request_context():
         expected = {url_for("mailboxes.show", address=f"{local}@example.org") for local in locals_}
     assert {link.replace("&#39;", "'") for link in links} == expected
+
+
+def test_what_is_kept_is_made_once_for_each_language_and_filled_in_anew(db_context):
+    made = []
+    template = current_app.jinja_env.from_string(
+        "{% macro name(name, blank) %}{{ seen() }}{{ name }}: {{ blank.x }} %{% endmacro %}"
+    )
+    macro = template.make_module({"seen": lambda: made.append(1) or ""}).name
+    with i18n.speaking("en"):
+        assert kept(macro, ("<b>",), x="<i>") == "&lt;b&gt;: &lt;i&gt; %"
+        assert kept(macro, ("<b>",), x=2) == "&lt;b&gt;: 2 %"
+        assert len(made) == 1
+    with i18n.speaking("fr"):
+        kept(macro, ("<b>",), x=3)
+    assert len(made) == 2
