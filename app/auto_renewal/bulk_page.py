@@ -16,10 +16,12 @@ from app.auto_renewal.bulk_choice import BulkChoice
 from app.auto_renewal.bulk_queries import Common, Survey
 from app.auto_renewal.forms import BulkForm
 from app.auto_renewal.service import Refusal
+from app.billing.models import Card
 from app.billing.queries import balance
 from app.db import db
 from app.domains import queries as domains
 from app.domains.models import Domain
+from app.domains.paying import first_card
 from app.domains.rules import DomainStatus
 from app.lib.ids import public_id
 from app.mailboxes import selecting
@@ -140,7 +142,7 @@ class BulkPage:
     def _price(self) -> int | None:
         return prices(db.session()).of(Kind.MAILBOX, "", self.choice.months or 0)
 
-    @property
+    @cached_property
     def money(self) -> Money:
         """The price of the choice for all that are ticked, and what the wallet has for it."""
         months, payer = self.choice.months or 0, self.choice.billed_organization_id
@@ -155,6 +157,14 @@ class BulkPage:
             available,
             max(0, price * self.charged - available),
         )
+
+    @cached_property
+    def card(self) -> Card | None:
+        """The card that pays what the wallet lacks."""
+        payer = self.choice.billed_organization_id
+        if payer is None or not self.money.missing:
+            return None
+        return first_card(db.session(), payer, self.first_charge_on or today())
 
     @property
     def charged(self) -> int:
@@ -197,6 +207,7 @@ class BulkPage:
             domain=self.domain,
             changed=changed,
             length=words.length,
+            still_open=words.still_open(self.choice),
             may_change=may(Right.MANAGE_RENEWALS, self.organization_id),
             payer=self._payer_name(),
         )

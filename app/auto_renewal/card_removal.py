@@ -22,7 +22,7 @@ SHOWN = 20
 class Dependents:
     """What depends on a card.
 
-    `naming` services name it, `names` are the first of them. `relying` renew by themselves from the
+    `naming` domains name it, `names` are the first of them. `relying` renew by themselves from the
     card's wallet, which no other card could fill; so does an `auto_top_up`.
     """
 

@@ -16,7 +16,9 @@ from app.auto_renewal.forms import ChoiceForm, DomainChoiceForm, MailboxChoiceFo
 from app.auto_renewal.preview import Preview, preview
 from app.auto_renewal.queries import CardOption, ContactOption, DomainOffer, Renewable
 from app.auto_renewal.service import version
+from app.billing.models import Card
 from app.db import db
+from app.domains.paying import first_card
 from app.domains.rules import years_to_offer
 from app.renewals.rules import next_attempt_day
 from app.subscriptions.queries import prices
@@ -134,7 +136,7 @@ class ChoicePage:
         if self._own_payer() is None:
             return [SelectChoice(KEPT, _("as it is"))]
         found = [SelectChoice(one.public_id, words.card(one)) for one in self.cards]
-        return [SelectChoice("", _("No card")), *found]
+        return [SelectChoice("", _("The default card") if found else _("No card")), *found]
 
     def forgive(self) -> None:
         """For a preview: contact and card of the payer chosen before give way to the new one's."""
@@ -198,6 +200,15 @@ class ChoicePage:
             also=self._price_of_domain_too(),
         )
         return preview(facts)
+
+    @cached_property
+    def paying_card(self) -> Card | None:
+        """The card that pays what the wallet lacks; None where that is not this person's to see."""
+        payer, card = self.choice().billed_organization_id, self._card()
+        if payer is None or not self.preview.missing:
+            return None
+        day = self.preview.first_charge_on or today()
+        return first_card(db.session(), payer, day, card.id if card else None)
 
     @property
     def rates(self) -> str | None:

@@ -17,10 +17,12 @@ from app.auto_renewal.forms import RecurringForm
 from app.auto_renewal.preview import Caution, same_name
 from app.auto_renewal.queries import CardOption, ContactOption
 from app.auto_renewal.recurring_queries import Late, Survey
+from app.billing.models import Card
 from app.billing.queries import balance
 from app.billing.rules import last_valid_day
 from app.db import db
 from app.domains import selecting
+from app.domains.paying import first_card
 from app.lib.ids import public_id
 from app.selections.queries import ticks
 from app.subscriptions.queries import prices
@@ -59,7 +61,8 @@ class RecurringPage:
         if not form.billing_contact.raw_data and self.contacts:
             form.billing_contact.data = self.contacts[0].public_id
         if not form.card.raw_data and self.cards:
-            form.card.data = max(self.cards, key=_is_valid).public_id
+            paying = first_card(db.session(), self.id, today())
+            form.card.data = (paying or max(self.cards, key=_is_valid)).public_id
         return form
 
     @property
@@ -123,6 +126,18 @@ class RecurringPage:
     def available(self) -> int:
         """What the wallet can spend, in minor units."""
         return balance(db.session(), self.id, terms().currency).available
+
+    @cached_property
+    def paying_card(self) -> Card | None:
+        """The card that pays what the wallet lacks, the chosen one if it can be charged."""
+        wanted = self.card.id if self.card else None
+        return first_card(db.session(), self.id, self.survey.first_charge_on or today(), wanted)
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether that is the chosen one; one that is too old then has a warning of its own."""
+        card, paying = self.card, self.paying_card
+        return bool(self.late.number or (card and paying and card.id == paying.id))
 
     @property
     def missing(self) -> int:

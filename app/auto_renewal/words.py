@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.auto_renewal.bulk import Done
+from app.auto_renewal.bulk_choice import BulkChoice
 from app.auto_renewal.queries import CardOption
 from app.auto_renewal.recurring_queries import Stop
 from app.auto_renewal.service import Refusal
@@ -31,6 +32,15 @@ def card(option: CardOption) -> str:
         brand=option.brand.capitalize(), last4=option.last4, month=f"{option.exp_month:02}",
         year=option.exp_year, holder=option.holder,
     )  # fmt: skip
+
+
+def still_open(choice: BulkChoice) -> str:
+    """What is to be chosen, because the ticked mailboxes differ in it."""
+    if choice.months is not None:
+        return _("Different organizations pay so far: choose who pays.")
+    if choice.billed_organization_id is not None:
+        return _("Some renew monthly, some yearly: choose one for all.")
+    return _("They differ so far: choose how often they renew and who pays.")
 
 
 def done_to_mailboxes(done: Done, *, on: bool) -> str:

@@ -1,4 +1,4 @@
-"""What pays for a domain that names neither contact nor card."""
+"""What pays where neither contact nor card is named, and which card where the wallet is short."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.billing.models import Card
-from app.billing.queries import cards, chargeable_cards, contacts
+from app.billing.queries import chargeable_cards, contacts
 from app.billing.rules import cards_to_try
 
 
@@ -21,6 +21,15 @@ class Usual:
 def usual(session: Session, payer_id: int, today: date) -> Usual:
     """What invoices of a payer are made out to, and which card is charged, as things stand."""
     contact = next((one.name for one in contacts(session, payer_id)), None)
-    first = next(iter(cards_to_try(chargeable_cards(session, payer_id), today)), None)
-    found = [one for one in cards(session, payer_id) if first and one.id == first.id]
-    return Usual(contact, next(iter(found), None))
+    return Usual(contact, first_card(session, payer_id, today))
+
+
+def first_card(
+    session: Session, payer_id: int, day: date, wanted: int | None = None
+) -> Card | None:
+    """The card that is charged first on a day when the wallet is short; None where none is (R13b).
+
+    `wanted` is one that is named, which comes first if it can be charged.
+    """
+    usable = cards_to_try(chargeable_cards(session, payer_id), day, [wanted])
+    return session.get_one(Card, usable[0].id) if usable else None

@@ -146,7 +146,7 @@ def test_where_they_differ_nothing_is_changed_before_it_is_chosen(world, app):
         yearly = make.mailbox(world.domain, world.acme, "yearly", on=True, renewal_months=12)
     world.tick([world.boxes[0], yearly])
     html = world.page()
-    assert "choose how often they renew and who pays" in html
+    assert "Some renew monthly, some yearly: choose one for all." in html
     answer = world.send(html, period="")
     assert answer.status_code == 422
     assert "Choose Monthly or Yearly." in answer.get_data(as_text=True)

@@ -66,7 +66,7 @@ def everything(app, column):
 
 def test_a_card_on_which_nothing_depends_is_removed(app, owner, card):
     html = page(owner, card)
-    assert "No service names this card." in html
+    assert "No domain names this card." in html
     assert "last card" not in html
     assert remove(owner, card).location == LIST
     assert everything(app, Card.id) == []
@@ -80,7 +80,7 @@ def test_what_names_the_card_is_listed_and_keeps_renewing_without_it(app, acme, 
         make.card(acme, holder="Backup")
     named_by(app, acme, card, ("acme.org", "acme.net"))
     html = page(owner, card)
-    assert "2 services name this card." in html
+    assert "2 domains name this card." in html
     assert "acme.<wbr>org" in html
     assert "last card" not in html
     remove(owner, card)
@@ -94,7 +94,7 @@ def test_a_long_list_is_cut_and_counted(app, acme, owner, card, monkeypatch):
     monkeypatch.setattr(card_removal, "SHOWN", 2)
     named_by(app, acme, card, [f"acme{number}.org" for number in range(5)])
     html = page(owner, card)
-    assert "5 services name this card" in html
+    assert "5 domains name this card" in html
     assert "acme1.<wbr>org" in html
     assert "acme2.<wbr>org" not in html
     assert "and 3 more" in html

@@ -64,8 +64,22 @@ def test_what_the_wallet_lacks_is_told(app, clock):
     world = World(app, balance=2000)
     world.tick()
     html = world.page()
+    assert "€40.00 are missing: Visa •••• 4242 is charged for that." in html
+    world.set(update(Card).values(auto_debit=False))
+    html = world.page()
     assert "€40.00 are missing: Acme has €20.00" in html
-    assert "There is not enough money for all of them" in html
+    assert "This card is not charged by itself" in html
+
+
+def test_another_card_that_pays_instead_of_the_chosen_one_is_told(world, app):
+    world.set(update(Card).values(auto_debit=False))
+    with app.app_context():
+        make.card(world.acme)
+    world.tick()
+    html = world.page()
+    assert "This card is not charged by itself" not in html, "one that is comes first"
+    page = text(world.send(html, card=world.card.name, preview="1"))
+    assert "Visa •••• 4242 pays what the wallet lacks." in page
 
 
 def test_a_holder_who_is_not_the_contact_is_warned_of_with_several_cards(world, app):

@@ -120,12 +120,6 @@ def test_an_action_for_all_ticks_every_domain_over_pages_and_filters(owner, card
     assert number(owner, "?size=25") == 30
 
 
-def test_renewing_early_says_what_to_do_instead(owner):
-    html = owner.get("/domains/renew").get_data(as_text=True)
-    assert "Domains cannot be renewed early here yet" in html
-    assert "contact us" in html
-
-
 def test_a_viewer_has_neither_boxes_nor_actions(app, acme, domains, card):
     with app.app_context():
         vera = make.user("Vera")
