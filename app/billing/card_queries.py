@@ -32,6 +32,11 @@ class CardRow:
     unusable_because: str | None
 
     @property
+    def chargeable(self) -> bool:
+        """Whether it can be charged at all, be it by itself or when its customer asks."""
+        return self.usable or self.state is CardState.OFF
+
+    @property
     def usable(self) -> bool:
         """Whether it is charged by itself when money is missing."""
         return self.state in (CardState.VALID, CardState.ENDING)
