@@ -116,7 +116,7 @@ def _open(
     past = _latest_past(session, kind, sightings, context)
     tellings = []
     for one in sightings:
-        former = past.get(one.subject_id)
+        former = past.get((one.subject_id, one.organization_id))
         if former is not None and reopens(
             _as_past(former, context), one.cause, context.today,
             cause_is_identity=kind.cause_is_identity,
@@ -132,8 +132,8 @@ def _open(
 
 def _latest_past(
     session: Session, kind: AlertType, sightings: Sequence[Sighting], context: Context
-) -> dict[int, Alert]:
-    """The latest alert that ended lately, of each subject."""
+) -> dict[tuple[int, int], Alert]:
+    """The latest alert that ended lately, of each subject and organization."""
     rows = session.scalars(
         select(Alert)
         .where(
@@ -144,7 +144,7 @@ def _latest_past(
         )
         .order_by(Alert.ended_at, Alert.id)
     )
-    return {alert.subject_id: alert for alert in rows}
+    return {(alert.subject_id, alert.organization_id): alert for alert in rows}
 
 
 def _as_past(alert: Alert, context: Context) -> Past:
