@@ -129,13 +129,10 @@ def test_any_name_makes_a_file_and_none_is_markup(db_context, name):
         assert "#panic() $x$ *a* _b_ `c`" in text_of(made)
 
 
-def test_all_letters_of_europe_are_shown(db_context):
-    letters = {
-        bytes([code]).decode(page, "ignore")
-        for page in ("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257")
-        for code in range(0xC0, 0x100)
-    }
+@pytest.mark.parametrize("page", ["cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257"])
+def test_all_letters_of_europe_are_shown(db_context, page):
+    letters = bytes(range(0xC0, 0x100)).decode(page, "ignore")
     acme = make.organization()
     with transaction() as session:
-        session.execute(update(BillingContact).values(address="".join(sorted(letters))))
-    assert "?" not in text_of(pdf(read(issue(acme, 1500))))
+        session.execute(update(BillingContact).values(name=f"日{letters}"))
+    assert text_of(pdf(read(issue(acme, 1500)))).count("?") == 1
