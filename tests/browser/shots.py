@@ -59,6 +59,8 @@ PAGES = {
     "statement": "/billing/statement",
     "contacts": "/billing/contacts",
     "contact": "/billing/contacts/acme-main",
+    "invoices": "/billing/invoices",
+    "proformas": "/billing/proformas",
     "cards": "/billing/cards",
     "accounts": "/accounts",
     "account": "/accounts/acme-web",
