@@ -1,13 +1,14 @@
-"""What renewals know of money that moved: what a charge is for, and on which invoice it ended."""
+"""What renewals know of money: what a charge is for, what is on which invoice, what is held."""
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.billing.ports import PaidFor
 from app.invoices.models import Invoice, InvoiceLine
 from app.renewals.models import FundedPeriod, Renewal
+from app.renewals.rules import RenewalState
 from app.subscriptions.models import Subscription
 
 
@@ -31,3 +32,13 @@ def invoices(session: Session, tx_ids: Collection[int]) -> Mapping[int, str]:
         .where(Renewal.tx_id.in_(tx_ids), Invoice.number.is_not(None))
     )
     return {row.tx_id: row.number for row in rows}
+
+
+def held(session: Session) -> Mapping[int, int]:
+    """By wallet, what renewals under way have set aside, in minor units (L4)."""
+    rows = session.execute(
+        select(Renewal.wallet_id, func.sum(Renewal.price).label("price"))
+        .where(Renewal.state.in_((RenewalState.CLAIMED, RenewalState.UNKNOWN)))
+        .group_by(Renewal.wallet_id)
+    )
+    return {row.wallet_id: int(row.price) for row in rows}

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,6 +41,34 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Month:
+    """The days of one month on which something happens, and their sums in minor units."""
+
+    first: date
+    days: Sequence[Day]
+
+    @property
+    def total(self) -> int:
+        """What its renewals cost."""
+        return sum(day.total for day in self.days)
+
+    @property
+    def by_card(self) -> int:
+        """What is charged to cards."""
+        return sum(day.by_card for day in self.days)
+
+    @property
+    def balance(self) -> int:
+        """What is there after its last charge."""
+        return self.days[-1].balance
+
+    @property
+    def is_short(self) -> bool:
+        """Whether something cannot be paid in it."""
+        return any(day.short for day in self.days)
+
+
+@dataclass(frozen=True)
 class Need:
     """What to pay in so that the wallet alone suffices until a day; zero if it does already."""
 
@@ -63,9 +92,10 @@ class Outlook:
         return next((day for day in self.days if day.short), None)
 
     @property
-    def missing(self) -> int:
-        """By how much all that cannot be paid until the end is short of money."""
-        return sum(missing for day in self.days for _name, _price, missing in day.short)
+    def months(self) -> list[Month]:
+        """The same days by month."""
+        grouped = groupby(self.days, key=lambda day: day.day.replace(day=1))
+        return [Month(first, list(days)) for first, days in grouped]
 
 
 def outlook(session: Session, payer_id: int, chosen: Terms, now: datetime) -> Outlook:

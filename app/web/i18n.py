@@ -42,7 +42,9 @@ def init(app: Flask, terms: Callable[[], WrittenTerms]) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=_choose)
-    app.jinja_env.filters.update(money=money, date=day, month=month, instant=instant)
+    app.jinja_env.filters.update(
+        money=money, date=day, month=month, month_and_year=month_and_year, instant=instant
+    )
     app.jinja_env.globals.update({"_": _text, "gettext": _text})
     app.context_processor(lambda: {"locale": language()})
 
@@ -115,6 +117,12 @@ def month(value: date) -> str:
     """The month of a day in few letters, with the year where it begins."""
     written = format_date(value, "LLL", locale=language())
     return f"{written} {value.year}" if value.month == 1 else written
+
+
+def month_and_year(value: date) -> str:
+    """The month of a day in full, with its year."""
+    written = format_date(value, "LLLL y", locale=language())
+    return written[:1].upper() + written[1:]
 
 
 def instant(value: datetime | None, tz: ZoneInfo | None = None) -> str:
