@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Context

@@ -76,9 +76,15 @@ def open_payments(session: Session, organization_id: int) -> list[PaymentFacts]:
     return [PaymentFacts(*row) for row in session.execute(statement)]
 
 
-def latest_payments_for_staff(session: Session, number: int) -> list[PaymentFacts]:
-    """Payments of everybody, newest first."""
+def latest_payments_for_staff(
+    session: Session, number: int, *, organization_id: int | None = None, only_open: bool = False
+) -> list[PaymentFacts]:
+    """Payments of everybody, or of one organization, newest first."""
     statement = _facts().order_by(Payment.id.desc()).limit(number)
+    if organization_id is not None:
+        statement = statement.where(Payment.organization_id == organization_id)
+    if only_open:
+        statement = statement.where(Payment.state.in_(OPEN))
     return [PaymentFacts(*row) for row in session.execute(statement)]
 
 

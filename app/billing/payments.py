@@ -13,6 +13,7 @@ from app.billing.payment_models import Payment
 from app.billing.ports import Declined, Hosted, Paid, Transfer
 from app.billing.rules import (
     BY_ITSELF,
+    AccountKind,
     Decline,
     EntryKind,
     PaymentState,
@@ -190,15 +191,12 @@ def _locked(session: Session, payment_id: int) -> Payment:
 
 
 def _credit(session: Session, payment: Payment, context: Context) -> int:
-    by_itself = payment.purpose in BY_ITSELF
-    kind = EntryKind.CARD_CHARGE if by_itself else EntryKind.TOP_UP
-    source = billing.ledger_account(
-        session, source_of(payment.gateway), payment.gateway, payment.currency
-    )
+    came_from = source_of(payment.gateway)
+    source = billing.ledger_account(session, came_from, payment.gateway, payment.currency)
     wallet = billing.wallet_account(session, payment.wallet_id)
     tx_id = billing.post(
         session,
-        kind=kind,
+        kind=_kind_of(payment, came_from),
         ref=payment.card_told or payment.reference or payment.public_id,
         idem_key=f"payment:{payment.id}",
         currency=payment.currency,
@@ -209,6 +207,12 @@ def _credit(session: Session, payment: Payment, context: Context) -> int:
     billing.credit(session, payment.wallet_id, payment.amount)
     _tell(session, "card.charged" if payment.card_id else "wallet.topped_up", payment, context)
     return tx_id
+
+
+def _kind_of(payment: Payment, came_from: AccountKind) -> EntryKind:
+    if payment.purpose in BY_ITSELF:
+        return EntryKind.CARD_CHARGE
+    return EntryKind.TRANSFER if came_from is AccountKind.BANK else EntryKind.TOP_UP
 
 
 def _tell(

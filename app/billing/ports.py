@@ -237,6 +237,10 @@ class Above(Protocol):
         """By movement of the ledger, the number of the invoice it is on, where there is one."""
         ...
 
+    def held(self, session: Session) -> Mapping[int, int]:
+        """By wallet, what renewals under way have set aside, in minor units."""
+        ...
+
 
 def above() -> Above:
     """What wiring put in place to answer for the rooms above."""

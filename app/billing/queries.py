@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Organization
-from app.billing.models import BillingContact, Card, LedgerAccount, LedgerEntry, Wallet
+from app.billing.models import BillingContact, Card, Wallet
 from app.billing.ports import Payer, gateways
 from app.billing.rules import Balance, CardFacts
 from app.operator_tasks.service import is_open
@@ -109,16 +109,3 @@ def payer(session: Session, organization_id: int) -> Payer:
     ).one()
     language = "fr" if row.country in _FRENCH else "en"
     return Payer(row.public_id, row.name, row.email or "", language)
-
-
-def wallets_that_differ_for_staff(session: Session) -> list[tuple[int, int, int]]:
-    """`(wallet id, posted, sum of entries)` wherever a balance is not its entries' sum (L3)."""
-    total = func.coalesce(func.sum(LedgerEntry.amount), 0)
-    rows = session.execute(
-        select(Wallet.id, Wallet.posted, total)
-        .outerjoin(LedgerAccount, LedgerAccount.wallet_id == Wallet.id)
-        .outerjoin(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
-        .group_by(Wallet.id, Wallet.posted)
-        .having(total != Wallet.posted)
-    )
-    return [(wallet_id, posted, int(entries)) for wallet_id, posted, entries in rows]

@@ -32,7 +32,14 @@ ASK_AGAIN_AFTER = timedelta(minutes=5)
 def refund(
     payment_id: int, amount: int, context: Context, *, idem_key: str, reason: str
 ) -> RefundState:
-    """Give money of a payment back to where it came from. Raises refunds.CannotRefund."""
+    """Give money of a payment back to where it came from. Raises refunds.CannotRefund.
+
+    A key that was used before asks for nothing: it tells how that refund stands (CP17).
+    """
+    with reading() as session:
+        known = session.scalar(select(Refund.id).where(Refund.idem_key == idem_key))
+    if known is not None:
+        return _known(known, context)
     with transaction() as session:
         refund_id = refunds.begin_refund(
             session, payment_id, amount, context, idem_key=idem_key, reason=reason
@@ -92,6 +99,18 @@ def _recovered(refund_id: int, context: Context) -> bool:
     with transaction() as session:
         mine = refunds.claim_refund_look_up(session, refund_id, context)
     return mine and _look_up(refund_id, context)
+
+
+def _known(refund_id: int, context: Context) -> RefundState:
+    """How a refund stands; one without an end is looked up, one that ended is never sent again."""
+    if _state(refund_id) in refunds.OPEN:
+        _look_up(refund_id, context)
+    return _state(refund_id)
+
+
+def _state(refund_id: int) -> RefundState:
+    with reading() as session:
+        return session.scalars(select(Refund.state).where(Refund.id == refund_id)).one()
 
 
 def _look_up(refund_id: int, context: Context) -> bool:

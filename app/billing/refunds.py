@@ -27,10 +27,10 @@ def begin_refund(
     The same key gives the same refund. `amount` in minor units, at most what is captured and not
     refunded yet, and only what the wallet still has.
     """
+    payment = _locked(session, payment_id)
     known = session.scalar(select(Refund.id).where(Refund.idem_key == idem_key))
     if known is not None:
         return known
-    payment = _locked(session, payment_id)
     if payment.state is not PaymentState.CAPTURED or not (
         0 < amount <= payment.amount - payment.refunded
     ):

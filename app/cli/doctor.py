@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.billing.card_flows import card_gateway
 from app.billing.card_queries import cards_elsewhere_for_staff
-from app.billing.queries import wallets_that_differ_for_staff
+from app.billing.checks import differences, uncredited_payments
 from app.db import db
 from app.domains.models import Domain
 from app.domains.rules import SANDBOX
@@ -141,16 +141,20 @@ def _gateway() -> Iterator[Finding]:
 
 
 def _balances() -> Iterator[Finding]:
-    different = wallets_that_differ_for_staff(db.session())
-    for wallet_id, posted, entries in different:
+    different, uncredited = differences(db.session()), uncredited_payments(db.session())
+    for one in different:
         yield Finding(
             _(
-                "Balances: wallet %(id)s says %(posted)s, its entries say %(entries)s.",
-                id=wallet_id, posted=posted, entries=entries,
+                "Balances: wallet %(id)s says %(posted)s, its entries say %(entries)s; %(held)s is "
+                "set aside, for %(holds)s under way. Its cards are not charged.",
+                id=one.wallet_id, posted=one.posted, entries=one.entries, held=one.held,
+                holds=one.holds,
             ),
             wrong=True,
         )  # fmt: skip
-    if not different:
+    for name in uncredited:
+        yield Finding(_("Balances: payment %(id)s is not in the ledger once.", id=name), wrong=True)
+    if not different and not uncredited:
         yield Finding(_("Balances: each is the sum of its entries."))
 
 

@@ -93,6 +93,16 @@ def _charged(detail: Detail) -> Told:
     return Told(_("%(amount)s charged to the card", amount=amount))
 
 
+def _moved(event: str, tone: str = "") -> Callable[[Detail], Told]:
+    """Money that moved: what happened, and how much."""
+
+    def told(detail: Detail) -> Told:
+        amount = money(int(detail["amount"]), detail["currency"])
+        return Told(_("%(what)s: %(amount)s", what=_PLAIN[event], amount=amount), tone)
+
+    return told
+
+
 _TOLD: dict[str, Callable[[Detail], Told]] = {
     "auto_renewal.switched_on": _switched_on,
     "auto_renewal.changed": _changed,
@@ -104,6 +114,12 @@ _TOLD: dict[str, Callable[[Detail], Told]] = {
     "subscription.deletable": _expired,
     "wallet.debited": _debited,
     "card.charged": _charged,
+    "card.declined": _moved("card.declined", "red"),
+    "wallet.topped_up": _moved("wallet.topped_up", "green"),
+    "wallet.corrected": _moved("wallet.corrected"),
+    "payment.refunded": _moved("payment.refunded"),
+    "payment.disputed": _moved("payment.disputed", "red"),
+    "payment.dispute_won": _moved("payment.dispute_won", "green"),
 }
 _PLAIN = {
     "auto_renewal.switched_on": lazy_gettext("Auto-renewal was switched on"),
@@ -124,6 +140,14 @@ _PLAIN = {
     "card.removed": lazy_gettext("Card removed"),
     "wallet.debited": lazy_gettext("Paid from the wallet"),
     "card.charged": lazy_gettext("Paid by card"),
+    "card.declined": lazy_gettext("Card declined"),
+    "card.unusable": lazy_gettext("The bank refuses the card for good"),
+    "wallet.topped_up": lazy_gettext("Paid in"),
+    "wallet.corrected": lazy_gettext("Corrected by the host"),
+    "wallet.auto_top_up": lazy_gettext("Automatic top-up changed"),
+    "payment.refunded": lazy_gettext("Refunded"),
+    "payment.disputed": lazy_gettext("Taken back by the bank"),
+    "payment.dispute_won": lazy_gettext("Given back by the bank"),
     "forwarding.added": lazy_gettext("Forwarding added"),
     "forwarding.changed": lazy_gettext("Forwarding changed"),
     "forwarding.removed": lazy_gettext("Forwarding removed"),

@@ -22,5 +22,11 @@ def ask(kind: str) -> str:
         "seller_unknown": _("Invoices wait for settings about your company. Set them."),
         "invoice_waits": _("An invoice cannot be issued. Set right what stands in its way."),
         "balance_differs": _("A balance is not the sum of its entries. Find out why."),
+        "payment_uncredited": _("A payment is not in the ledger exactly once. Find out why."),
+        "payment_differs": _("A gateway took another amount than was asked. Settle it by hand."),
+        "payment_stuck": _("Nobody knows whether a payment was taken. Ask the gateway."),
+        "payment_refused": _("A gateway refused a payment; nothing was taken. Ask it why."),
+        "payment_disputed": _("A bank took a payment back. Answer it at the gateway."),
+        "refund_failed": _("A refund failed; the money is still in the wallet. Ask why."),
     }
     return known.get(kind, kind)

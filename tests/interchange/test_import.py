@@ -9,8 +9,8 @@ from app.accounts.installation import terms
 from app.accounts.models import Member, Organization, User
 from app.accounts.passwords import verify
 from app.accounts.rules import Role
+from app.billing.checks import differences
 from app.billing.models import BillingContact, LedgerTx, Wallet
-from app.billing.queries import wallets_that_differ_for_staff
 from app.billing.rules import EntryKind
 from app.db import transaction
 from app.domains.models import Domain, SandboxName
@@ -58,7 +58,7 @@ def test_a_balance_is_posted_through_the_ledger(load, db_context):
     assert (movement.kind, movement.idem_key) == (EntryKind.OPENING_BALANCE, "opening:acme")
     wallet = db_context.scalars(select(Wallet)).one()
     assert (wallet.posted, wallet.overdraft, wallet.held) == (-1250, 1250, 0)
-    assert wallets_that_differ_for_staff(db_context) == []
+    assert differences(db_context) == []
 
 
 def test_a_domain_gets_its_subscription_and_is_known_to_the_sandbox_registry(load, db_context):
