@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.alerts.rules import errp_windows, inactivity_opens, tacit_notice_window
+from app.billing.rules import accept_age
 from app.domains.rules import (
     Refused,
     RegistryName,
@@ -63,6 +64,7 @@ FUNCTIONS = {
     "E7": lambda start, years: add_years_leap_safe(day(start), years).isoformat(),
     "I2": vat,
     "I10": minor,
+    "P4": accept_age,
 }
 
 

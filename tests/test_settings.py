@@ -60,6 +60,12 @@ def test_a_password_is_not_repeated_in_the_sentence():
     assert "hunter2" not in str(refused.value)
 
 
+def test_stripe_needs_its_secrets_which_are_not_repeated():
+    with pytest.raises(BadSettings) as bad:
+        read(VIGIE_GATEWAY="stripe", VIGIE_STRIPE_WEBHOOK_SECRET="whsec_1")
+    assert str(bad.value) == "VIGIE_STRIPE_SECRET_KEY: is needed where VIGIE_GATEWAY is stripe"
+
+
 def test_a_secret_can_be_a_file(tmp_path):
     secret = tmp_path / "key"
     secret.write_text("s3cret\n")
