@@ -187,8 +187,16 @@ def offered_undo(page: Page) -> None:
     page.get_by_role("button", name="Undo").wait_for()
 
 
+def asked_for_a_move(page: Page) -> None:
+    page.goto("/accounts")
+    page.get_by_role("main").get_by_role("link").first.click()
+    page.get_by_role("button", name="Apply now").click()
+    page.get_by_text("Waiting its turn").wait_for()
+
+
 # What a page shows only after a click.
 SCENES = {
+    "a move that was asked for": asked_for_a_move,
     "a forwarding refused": refused_forwarding,
     "an open row menu": open_row_menu,
     "ticked rows": ticked_rows,

@@ -92,7 +92,7 @@ def test_progress_is_asked_for_again_while_it_runs_and_not_after(app, client, we
     html = page(client, web)
     assert 'hx-trigger="every 2s"' in html
     assert 'value="50"' in html
-    assert f'<a href="/accounts/{web.name}#moves">Refresh</a>' in html
+    assert f'<a href="/accounts/{web.name}">Refresh</a>' in html
     run(app, clock, 10)
     assert "every 2s" not in page(client, web)
 
