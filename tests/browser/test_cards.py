@@ -131,11 +131,16 @@ def test_a_card_is_removed_after_what_depends_on_it_was_shown(
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_the_banks_pages_can_be_used_by_everybody(visit, marie, viewport):
+def test_the_pages_of_cards_and_of_the_bank_can_be_used_by_everybody(visit, marie, viewport):
     page = visit(marie, "/billing/cards", viewport=viewport)
     to_bank(page, ENGLISH)
     wrong = problems(page, "card")
     page.get_by_role("radio", name=ENGLISH.sca, exact=True).check()
     fill_in(page, ENGLISH)
     wrong += problems(page, "confirm")
+    page.get_by_role("button", name=ENGLISH.confirm, exact=True).click()
+    page.get_by_role("link", name="Visa •••• 3184", exact=True).click()
+    wrong += problems(page, "one card")
+    page.get_by_role("link", name=ENGLISH.remove, exact=True).click()
+    wrong += problems(page, "remove")
     assert not wrong, "\n".join(wrong)

@@ -38,7 +38,8 @@ SIGNED_IN = (
     "/billing", "/billing/statement", "/billing/contacts", "/billing/contacts/new",
     "/billing/invoices", "/billing/invoices/F2027-000001", "/billing/invoices/A2027-000001",
     "/billing/proformas", "/billing/proformas/PF2027-000001",
-    "/billing/cards", "/accounts", "/organization", "/profile", "/logout", "/nowhere",
+    "/billing/cards", "/billing/cards/new", "/accounts", "/organization", "/profile", "/logout",
+    "/nowhere",
 )  # fmt: skip
 
 AXE_SCRIPT = AXE_FILE_PATH.read_text(encoding="utf-8")
