@@ -11,12 +11,13 @@ from app.billing.card_states import CardState, card_state
 from app.billing.gateways import sandbox_pages
 from app.billing.gateways.sandbox_models import PageState, SandboxCard, SandboxPage
 from app.billing.models import Card, Wallet
-from app.billing.payment_models import CardSetup, ForgottenCard
+from app.billing.payment_models import CardSetup, ForgottenCard, Payment
 from app.billing.ports import Unknown, gateways
-from app.billing.rules import CardFacts
+from app.billing.rules import CardFacts, PaymentState
 from app.db import db, transaction
 from app.jobs.service import tick
 from app.journal.models import JournalRow
+from app.subscriptions.models import Subscription
 from tests import make
 from tests.pages import fields, fill, send, signed_in, submit
 
@@ -434,3 +435,23 @@ def test_the_gateway_forgets_what_was_removed_and_is_asked_again_until_it_does(
         assert card_flows.forget_removed(clock.now(), 1) == 1
         assert card_flows.forget_removed(clock.now(), 1) == 0
         assert db.session.scalars(select(ForgottenCard.gateway)).all() == ["elsewhere"]
+
+
+def test_a_card_added_in_the_window_pays_at_the_next_tick(app, acme, owner, clock):
+    """R6: not tomorrow at half past eight, but now; and once, however often it ticks."""
+    with app.app_context():
+        make.usual_prices()
+        domain = make.domain(acme, "acme.org")
+        expires_on = make.TODAY + timedelta(days=3)
+        box = make.mailbox(domain, acme, on=True, expires_on=expires_on)
+        for _time in range(2):
+            tick(clock.now())
+        assert db.session.get_one(Subscription, box.subscription_id).expires_on == expires_on
+    add_card(owner)
+    with app.app_context():
+        for _time in range(2):
+            clock.advance(timedelta(minutes=1))
+            tick(clock.now())
+        assert db.session.get_one(Subscription, box.subscription_id).expires_on > expires_on
+        payment = db.session.scalars(select(Payment)).one()
+        assert (payment.state, payment.amount) == (PaymentState.CAPTURED, 100)
