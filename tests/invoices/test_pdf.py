@@ -104,7 +104,7 @@ def test_a_proforma_says_that_it_is_no_invoice_and_has_no_xml(db_context):
     made = pdf(asked)
     assert pdf(asked) == made
     text = text_of(made)
-    assert "Ceci est une facture pro forma, ce n’est pas une facture" in text
+    assert "Facture pro forma – ceci n’est pas une facture" in text
     assert "PF2027-000001" in text
     assert not PdfReader(BytesIO(made)).attachments
 
