@@ -133,7 +133,7 @@ def _contacts(session: Session, part: Part) -> dict[int, Rows]:
 def _cards(session: Session, part: Part) -> dict[int, Rows]:
     found: dict[int, Rows] = defaultdict(list)
     rows = session.scalars(select(Card).where(*part.of(Card.organization_id)))
-    for row in sorted(rows, key=lambda row: row.public_id):
+    for row in sorted(rows, key=lambda row: (row.rank, row.public_id)):
         found[row.organization_id].append(
             {
                 "id": row.public_id, "brand": row.brand, "last4": row.last4,

@@ -10,7 +10,7 @@ from app.accounts.models import Member, Organization, User
 from app.accounts.passwords import verify
 from app.accounts.rules import Role
 from app.billing.checks import differences
-from app.billing.models import BillingContact, LedgerTx, Wallet
+from app.billing.models import BillingContact, Card, LedgerTx, Wallet
 from app.billing.rules import EntryKind
 from app.db import transaction
 from app.domains.models import Domain, SandboxName
@@ -285,3 +285,17 @@ def test_a_file_with_a_byte_order_mark_is_read(load):
 def test_standard_input_is_a_file_too(app):
     result = app.test_cli_runner().invoke(args=["import", "-"], input='{"vigie": 1}')
     assert result.exit_code == 0, result.output
+
+
+def test_cards_keep_the_order_of_the_file_and_name_who_can_charge_them(load, db_context, app):
+    document = example()
+    cards = document["organizations"][0]["cards"]
+    cards += [
+        {**cards[0], "id": "a-second", "token": "sandbox:sca"},
+        {**cards[0], "id": "a-third", "token": "cus_1/pm_1"},
+    ]
+    load(document)
+    rows = db_context.execute(select(Card.public_id, Card.rank, Card.gateway).order_by(Card.rank))
+    assert [tuple(row) for row in rows] == [
+        ("acme-visa", 0, "sandbox"), ("a-second", 1, "sandbox"), ("a-third", 2, "elsewhere"),
+    ]  # fmt: skip
