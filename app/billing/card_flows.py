@@ -34,6 +34,7 @@ from app.web.state import settings
 
 log = logging.getLogger(__name__)
 
+_SANDBOX = "sandbox"
 # A setup without a page by then: its customer has given up, and nobody else knows of it.
 PAGE_WITHIN = timedelta(hours=1)
 
@@ -63,6 +64,17 @@ class _Call:
 def card_gateway() -> str | None:
     """The gateway at which new cards are saved; None where none saves cards."""
     return next((name for name in gateways() if gateways().get(name).saves_cards), None)
+
+
+def gateway_of(token: str) -> str:
+    """The gateway that a card from elsewhere names by its token (product.md §4).
+
+    One that is not set up here is never charged.
+    """
+    if token.startswith(f"{_SANDBOX}:"):
+        return _SANDBOX
+    taking = card_gateway()
+    return "elsewhere" if taking is None or taking == _SANDBOX else taking
 
 
 def begin(wish: cards.Wish, context: Context) -> Progress | None:

@@ -3,15 +3,11 @@
 from typing import Any
 
 from app.accounts.models import Account, Member, Organization, User
-from app.billing.card_flows import card_gateway
-from app.billing.gateways.sandbox_bank import NAME as SANDBOX
+from app.billing.card_flows import gateway_of
 from app.billing.models import BillingContact, Card
 from app.billing.openings import Opening, open_wallets
 from app.interchange.adding import Adding
 from app.interchange.standing import OPENING
-
-# Of a card whose gateway is not set up here: it is kept and never charged.
-_NO_GATEWAY = "elsewhere"
 
 
 def add_users(adding: Adding) -> int:
@@ -95,14 +91,12 @@ def add_contacts(adding: Adding) -> int:
 def add_cards(adding: Adding) -> int:
     """New cards, in the order of the file: the first is the default (R13b)."""
     owners = adding.ids(Organization)
-    taking = card_gateway()
-    others = taking if taking not in (None, SANDBOX) else _NO_GATEWAY
     return adding.write(
         Card,
         [
             {
                 "organization_id": owners[owner.id], "public_id": row.id, "rank": rank,
-                "gateway": SANDBOX if row.token.startswith(f"{SANDBOX}:") else others,
+                "gateway": gateway_of(row.token),
                 **row.model_dump(exclude={"id"}),
             }
             for owner in adding.document.organizations
