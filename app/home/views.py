@@ -12,6 +12,7 @@ from app.accounts.installation import terms, today
 from app.accounts.rules import Right
 from app.billing.queries import balance
 from app.db import db
+from app.domains.paying import first_card
 from app.home import queries
 from app.subscriptions import words
 from app.subscriptions.rules import Kind
@@ -45,6 +46,7 @@ def _overview(organization: Membership) -> Response:
         "endings": queries.endings(session, payer, today()),
     }
     due = sum(charge.price or 0 for charge in charges)
+    missing = max(0, due - money.available)
     return render(
         "home/overview.html",
         counts=queries.counts(session, payer),
@@ -55,7 +57,8 @@ def _overview(organization: Membership) -> Response:
         rest={name: rest_of(rows) for name, rows in told.items()},
         balance=money,
         due=due,
-        missing=max(0, due - money.available),
+        missing=missing,
+        card=first_card(session, payer, today()) if missing else None,
         may_bill=may(Right.BILL, payer),
         may_renew=may(Right.MANAGE_RENEWALS, payer),
     )

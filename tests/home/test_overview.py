@@ -3,8 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from app.accounts.rules import Role
+from app.billing.models import Card
 from app.db import transaction
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Verdict
@@ -52,6 +54,18 @@ def test_it_warns_when_the_balance_will_not_do(app, acme, owner):
     page = overview(app, owner)
     assert "The balance is too low" in page
     assert "€10.00 short" in page
+
+
+def test_what_a_card_pays_is_no_cause_for_alarm(app, acme, owner):
+    with app.app_context():
+        for name in ("a.org", "b.org"):
+            make.domain(acme, name, expires_on=TODAY + timedelta(days=20), on=True)
+        make.card(acme)
+        with transaction() as session:
+            session.execute(update(Card).values(auto_debit=True))
+    page = overview(app, owner)
+    assert "€10.00 of it by card: Visa •••• 4242" in page
+    assert "The balance is too low" not in page
 
 
 def test_it_tells_what_ends_without_renewing(app, acme, owner):
@@ -114,7 +128,7 @@ def test_it_takes_few_statements_however_much_there_is(app, acme, owner):
     client.get("/")
     with statements(app) as sent:
         page = client.get("/").get_data(as_text=True)
-    assert len(sent) <= 7, [statement for statement, _ in sent]
+    assert len(sent) <= 9, [statement for statement, _ in sent]
     assert "and 8 more" in page
 
 
