@@ -130,6 +130,9 @@ class Settings(BaseModel):
         description="consumers elsewhere in the EU pay the VAT of their country (one-stop shop); "
         "else that of home",
     )
+    price_notice_days: int = Field(
+        15, ge=0, le=90, description="days between telling a higher price and charging it"
+    )
     scheduler: bool = Field(True, description="tick inside the server process")
     tick_seconds: int = Field(30, ge=1, le=3600, description="seconds between two ticks")
     proxies: int = Field(0, ge=0, le=5, description="reverse proxies in front, whose headers count")

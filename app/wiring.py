@@ -52,7 +52,7 @@ from app.outbox.channels.file import FileChannel
 from app.outbox.channels.smtp import SmtpChannel
 from app.outbox.flows import drain
 from app.outbox.ports import Channel
-from app.renewals import early_flows, flows, funding_flows, money, verdicts
+from app.renewals import announcements, early_flows, flows, funding_flows, money, verdicts
 from app.renewals import models as _renewals  # noqa: F401
 from app.renewals.lapses import lapse
 from app.renewals.slots import restore_slots
@@ -75,6 +75,8 @@ JOBS = (
     Job("invoices", close_days),
     Job("proformas", expire_open),
     Job("slots", restore_slots, daily_at=time(4)),
+    Job("prices", announcements.announce_first),
+    Job("price rises", announcements.announce_rises, daily_at=time(7)),
     Job("renewals", flows.renew_due),
     Job("refills", funding_flows.refill, daily_at=time(9)),
     Job("funded", flows.renew_funded),
@@ -176,29 +178,22 @@ def pages(app: Flask) -> None:
     from app.renewals import views as renewals
     from app.web import views as web
 
-    app.register_blueprint(web.blueprint)
-    app.register_blueprint(accounts.blueprint)
-    app.register_blueprint(alert_pages.blueprint)
-    app.register_blueprint(billing.blueprint)
-    app.register_blueprint(cards.blueprint)
-    app.register_blueprint(statement.blueprint)
-    app.register_blueprint(top_up.blueprint)
-    app.register_blueprint(webhooks.blueprint)
-    app.register_blueprint(invoices.blueprint)
-    app.register_blueprint(domains.blueprint)
-    app.register_blueprint(domain_selection.blueprint)
-    app.register_blueprint(mailboxes.blueprint)
-    app.register_blueprint(mailbox_selection.blueprint)
-    app.register_blueprint(forwardings.blueprint)
-    app.register_blueprint(moves.blueprint)
-    app.register_blueprint(home.blueprint)
-    app.register_blueprint(renewals.blueprint)
-    app.register_blueprint(early.blueprint)
-    app.register_blueprint(proforma_payment.blueprint)
-    app.register_blueprint(forecast.blueprint)
-    app.register_blueprint(auto_renewal.blueprint)
-    app.register_blueprint(bulk_renewal.blueprint)
-    app.register_blueprint(recurring.blueprint)
-    app.register_blueprint(card_removal.blueprint)
+    rooms = (
+        web, accounts, alert_pages, billing, cards, statement, top_up, webhooks, invoices,
+        domains, domain_selection, mailboxes, mailbox_selection, forwardings, moves, home,
+        renewals, early, proforma_payment, forecast, auto_renewal, bulk_renewal, recurring,
+        card_removal,
+    )  # fmt: skip
+    for room in rooms:
+        app.register_blueprint(room.blueprint)
     if sandbox_gateway.NAME in app.extensions["vigie.gateways"]:
         app.register_blueprint(sandbox_bank.blueprint)
+    _additions(app)
+
+
+def _additions(app: Flask) -> None:
+    """What rooms add to pages of rooms below them, by the name of its place there."""
+    from app.alerts import added
+    from app.web import additions
+
+    additions.init(app, {"profile": [added.reminders], "domain": [added.out_of_reach]})

@@ -73,17 +73,25 @@ class EarlyPage:
         years = self.form.years.data
         return years if isinstance(years, int) and 1 <= years < MAX_YEARS else 1
 
+    @property
+    def only(self) -> str:
+        """The one domain that it is about, whatever is ticked in the list; empty for the ticked."""
+        return request.values.get("only", "").replace("\0", "").lower()
+
     @cached_property
     def rows(self) -> list[Ticked]:
-        """What is ticked, by name, at most MOST + 1."""
+        """What is ticked, by name, at most MOST + 1; or the one domain that the address names."""
         session, organization_id = db.session(), self.organization.organization_id
-        found = ticks(session, person().sign_in_id, selecting.scope_of(organization_id))
-        if found.selection_id is None:
-            return []
         columns = select(
             Domain.name, Subscription.id.label("subscription_id"), Subscription.expires_on
         )
-        statement = selecting.ticked(organization_id, found, columns)
+        if self.only:
+            statement = selecting.named(organization_id, self.only, columns)
+        else:
+            found = ticks(session, person().sign_in_id, selecting.scope_of(organization_id))
+            if found.selection_id is None:
+                return []
+            statement = selecting.ticked(organization_id, found, columns)
         rows = session.execute(statement.order_by(Domain.name).limit(MOST + 1)).all()
         return [Ticked(*row) for row in rows]
 

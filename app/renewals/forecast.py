@@ -35,6 +35,8 @@ class ForecastItem(NamedTuple):
     `claimed` tells that this very renewal is under way, its money held already. `elsewhere` is
     None for what this wallet pays; a domain that another pays says whether that one will. `by_card`
     is false where no card may be tried for it by itself any more (R14); `card_id` is one it names.
+    `later` is the price of the renewals after this one, where it rises (R16); `cap` the most that
+    its owner wants to pay.
     """
 
     id: int
@@ -52,6 +54,8 @@ class ForecastItem(NamedTuple):
     elsewhere: bool | None = None
     by_card: bool = True
     card_id: int | None = None
+    later: int | None = None
+    cap: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,8 @@ class _Play:
         day = _first_try_on(item, self.today)
         if day is not None:
             self.open += item.elsewhere is None
-            self.most += (item.price or 0) * (1 + self.months // item.months)
+            dearest = max(item.price or 0, item.later or 0)
+            self.most += dearest * (1 + self.months // item.months)
             self.try_on(day, _Running(item))
         elif item.elsewhere is None:
             gone = blocked_by_domain(date.min, self.ties[item.domain_id]) is Block.DOMAIN_GONE
@@ -218,6 +223,8 @@ class _Play:
             self.stop(one, Verdict.SHORT, day)
         elif item.price is None:
             self.stop(one, Verdict.NO_PRICE, day)
+        elif item.cap is not None and one.price > item.cap:
+            self.stop(one, Verdict.TOO_DEAR, day)
         elif block := self.block(one):
             self.wait(one, block, day)
         elif (following := self.extended(one, day)) is None:
@@ -291,6 +298,7 @@ class _Play:
             return
         one.expires_on, look = following
         one.sold += item.months
+        one.price = one.price if item.later is None else item.later
         if item.kind is Kind.DOMAIN:
             tie = self.ties[item.domain_id]
             self.ties[item.domain_id] = replace(tie, paid_through=one.expires_on, failed=False)

@@ -47,6 +47,9 @@ def wanted_of(
             Subscription.domain_id,
             Subscription.card_id,
             Subscription.auto_renewal_since,
+            Subscription.announced_price,
+            Subscription.announced_months,
+            Subscription.price_cap,
             Domain.extension,
             _attempts().label("attempts"),
             _declined().label("declined"),
@@ -75,8 +78,11 @@ def wanted_of(
             ).trigger
             is not None
         )
-        price = catalogue.of(row.kind, row.extension, row.renewal_months)
-        if tried_now and price is not None:
+        price = catalogue.to_pay(
+            row.kind, row.extension, row.renewal_months, row.announced_price, row.announced_months
+        )
+        affordable = price is not None and (row.price_cap is None or price <= row.price_cap)
+        if tried_now and price is not None and affordable:
             by_card = row.declined < MOST_CHARGES and not row.barred
             found.append(
                 Wanted(row.id, row.kind, row.expires_on, price, row.domain_id, by_card, row.card_id)

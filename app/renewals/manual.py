@@ -10,6 +10,7 @@ from app.domains.models import Domain
 from app.renewals import queries
 from app.renewals.rules import Outcome, Trigger
 from app.renewals.service import Ended, Order, attempt
+from app.subscriptions.queries import prices
 from app.subscriptions.rules import Kind
 from app.subscriptions.service import forecast_anew, locked
 
@@ -49,6 +50,7 @@ def renew_now(session: Session, wish: Wish, context: Context) -> Outcome:
         wish.months,
         wish.payer_id,
         may_reactivate=True,
+        price=prices(session).of(Kind.MAILBOX, "", wish.months),
     )
     tried = attempt(session, order, context)
     if not isinstance(tried, Ended):

@@ -95,6 +95,9 @@ _SWITCHED_ON = (
         Subscription.anchor,
         Subscription.months,
         Subscription.card_id,
+        Subscription.announced_price,
+        Subscription.announced_months,
+        Subscription.price_cap,
         Subscription.verdict,
         Subscription.missing,
     )
@@ -107,14 +110,20 @@ _SWITCHED_ON = (
 def _items(
     session: Session, payer_id: int, rows: Rows, today: date, chosen: Terms
 ) -> Iterator[ForecastItem]:
-    price_of = lru_cache(prices(session).of)
+    catalogue = prices(session)
+    price_of, to_pay = lru_cache(catalogue.of), lru_cache(catalogue.to_pay)
     under_way, due = _under_way(session), _due(session, payer_id, today, chosen)
     not_by_card = without_card(session, payer_id)
     # Unpacked, as a payer may have a hundred thousand.
-    for number, kind, domain_id, ends, look_on, months, extension, anchor, sold, card, *_ in rows:
+    for (
+        number, kind, domain_id, ends, look_on, months, extension, anchor, sold, card, announced,
+        told_for, cap, *_verdict,
+    ) in rows:  # fmt: skip
         item = ForecastItem(
-            number, kind, domain_id, ends, look_on, months, price_of(kind, extension, months),
-            anchor, sold or 0, by_card=number not in not_by_card, card_id=card,
+            number, kind, domain_id, ends, look_on, months,
+            to_pay(kind, extension, months, announced, told_for), anchor, sold or 0,
+            by_card=number not in not_by_card, card_id=card,
+            later=price_of(kind, extension, months), cap=cap,
         )  # fmt: skip
         if number in due:
             now = due[number]

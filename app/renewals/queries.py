@@ -39,6 +39,8 @@ def due_for_staff(session: Session, today: date, now: datetime) -> list[Due]:
             Subscription.expires_on,
             Subscription.renewal_months,
             Subscription.billed_organization_id,
+            Subscription.announced_price,
+            Subscription.announced_months,
             Domain.extension,
         )
         .join(Domain, Domain.id == Subscription.domain_id)
@@ -52,7 +54,14 @@ def due_for_staff(session: Session, today: date, now: datetime) -> list[Due]:
             row.id,
             row.kind,
             row.expires_on,
-            catalogue.of(row.kind, row.extension, row.renewal_months) or 0,
+            catalogue.to_pay(
+                row.kind,
+                row.extension,
+                row.renewal_months,
+                row.announced_price,
+                row.announced_months,
+            )
+            or 0,
         )
         for row in rows
     ]

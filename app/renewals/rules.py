@@ -54,6 +54,7 @@ class Block(StrEnum):
     NO_PRICE = "no_price"
     REGISTRY_REFUSED = "registry_refused"
     IN_THE_PAST = "would_end_in_the_past"
+    TOO_DEAR = "too_dear"
 
 
 def attempt_due(now: datetime, expires_on: date, tz: ZoneInfo) -> bool:

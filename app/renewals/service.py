@@ -126,9 +126,7 @@ def attempt(session: Session, order: Order, context: Context) -> Ended | Claimed
     )
     if attempt_id is None:
         return None
-    price = order.price
-    if price is None:
-        price = prices(session).of(subscription.kind, order.domain.extension, order.months)
+    price = order.price if order.price is not None else _price(session, order)
     try:
         extension = _check(session, order, price, context)
         renewal = _pay(session, order, attempt_id, price or 0, context)
@@ -140,6 +138,15 @@ def attempt(session: Session, order: Order, context: Context) -> Ended | Claimed
         return Claimed(renewal.id)
     finish_mailbox(session, subscription, renewal, extension, context)
     return Ended(Outcome.RENEWED)
+
+
+def _price(session: Session, order: Order) -> int | None:
+    """What renewing by itself costs today (R16)."""
+    subscription = order.subscription
+    return prices(session).to_pay(
+        subscription.kind, order.domain.extension, order.months,
+        subscription.announced_price, subscription.announced_months,
+    )  # fmt: skip
 
 
 class _Stopped(Exception):
@@ -154,6 +161,9 @@ def _check(session: Session, order: Order, price: int | None, context: Context) 
     if price is None:
         open_task(session, "no_price", subscription.subject, now=context.now, months=order.months)
         raise _Stopped(Outcome.BLOCKED, Block.NO_PRICE)
+    cap = subscription.price_cap
+    if order.price is None and cap is not None and price > cap:
+        raise _Stopped(Outcome.BLOCKED, Block.TOO_DEAR)
     if subscription.kind is Kind.DOMAIN:
         if order.domain.status is DomainStatus.GONE:
             raise _Stopped(Outcome.BLOCKED, Block.DOMAIN_GONE)

@@ -16,6 +16,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Model, UtcDateTime, enum_column
 from app.subscriptions.rules import Kind, Status, Verdict
 
+# Switched on, and nobody was told yet what the next renewal costs.
+UNANNOUNCED = "auto_renewal AND (announced_months IS NULL OR announced_months <> renewal_months)"
+
 
 class Subscription(Model):
     """The paid-through period of one domain or mailbox, and its auto-renewal choice.
@@ -55,6 +58,12 @@ class Subscription(Model):
         Index("ix_subscriptions_of_payer", "billed_organization_id", "next_slot_on"),
         Index("ix_subscriptions_lapsing", "status", "kind", "expires_on"),
         Index(
+            "ix_subscriptions_unannounced",
+            "id",
+            sqlite_where=text(UNANNOUNCED),
+            postgresql_where=text(UNANNOUNCED),
+        ),
+        Index(
             "ix_subscriptions_short",
             "billed_organization_id",
             sqlite_where=text("verdict = 'short'"),
@@ -83,6 +92,11 @@ class Subscription(Model):
     verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict, "verdict"))
     # By how much the wallet will be short, in minor units, where that is the verdict.
     missing: Mapped[int | None] = mapped_column(BigInteger)
+    # The price last announced for a renewal of so many months (R16); another length has none.
+    announced_price: Mapped[int | None] = mapped_column(BigInteger)
+    announced_months: Mapped[int | None]
+    # Above this price it is not renewed by itself, in minor units; NULL for no limit.
+    price_cap: Mapped[int | None] = mapped_column(BigInteger)
     # A row that broke its attempt waits until then, so that it stops nobody else.
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.subscriptions.models import Price, Subscription
-from app.subscriptions.rules import Kind
+from app.subscriptions.rules import Kind, price_to_pay
 
 # What lists read to tell a verdict, as `words.warnings` wants it.
 FORESEEN = (
@@ -39,6 +39,13 @@ class PriceList:
             return exact
         one_year = self._known.get((kind, extension, 12))
         return None if one_year is None else one_year * (months // 12)
+
+    def to_pay(
+        self, kind: Kind, extension: str, months: int, announced: int | None, told_for: int | None
+    ) -> int | None:
+        """What renewing by itself costs; `announced` counts for periods of `told_for` months."""
+        catalogue = self.of(kind, extension, months)
+        return price_to_pay(announced if told_for == months else None, catalogue)
 
 
 def of_domain(session: Session, domain_id: int) -> Subscription | None:

@@ -46,6 +46,17 @@ class Verdict(StrEnum):
     DOMAIN_GONE = "domain_gone"
     NO_PRICE = "no_price"
     EXPIRED = "expired"
+    TOO_DEAR = "too_dear"
+
+
+def price_to_pay(announced: int | None, catalogue: int | None) -> int | None:
+    """What a renewal by itself costs: the price last announced, or less (R16); None: not for sale.
+
+    Both in minor units; `announced` is None where nobody was told a price yet.
+    """
+    if catalogue is None or announced is None:
+        return catalogue
+    return min(announced, catalogue)
 
 
 def status_on(kind: Kind, expires_on: date, today: date) -> Status:

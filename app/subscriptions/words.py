@@ -84,6 +84,8 @@ def why_not(verdict: Verdict, missing: int | None) -> str:
             return _("Cannot be paid: the domain is no longer registered with us")
         case Verdict.NO_PRICE:
             return _("Cannot be paid: there is no price for it")
+        case Verdict.TOO_DEAR:
+            return _("Will not renew: the price is above your limit")
         case Verdict.EXPIRED:
             return _("Cannot be paid: it is too late to renew by itself")
         case Verdict.WILL_RENEW:

@@ -619,7 +619,11 @@ def upgrade() -> None:
         batch_op.create_foreign_key(batch_op.f('fk_renewals_proforma_id'), 'proformas', ['proforma_id'], ['id'])
 
     with op.batch_alter_table('subscriptions', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('announced_price', sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column('announced_months', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('price_cap', sa.BigInteger(), nullable=True))
         batch_op.create_index('ix_subscriptions_short', ['billed_organization_id'], unique=False, sqlite_where=sa.text("verdict = 'short'"), postgresql_where=sa.text("verdict = 'short'"))
+        batch_op.create_index('ix_subscriptions_unannounced', ['id'], unique=False, sqlite_where=sa.text('auto_renewal AND (announced_months IS NULL OR announced_months <> renewal_months)'), postgresql_where=sa.text('auto_renewal AND (announced_months IS NULL OR announced_months <> renewal_months)'))
 
     with op.batch_alter_table('wallets', schema=None) as batch_op:
         batch_op.add_column(sa.Column('funded_by', sa.String(length=40), nullable=True))
@@ -641,7 +645,11 @@ def downgrade() -> None:
         batch_op.drop_column('funded_by')
 
     with op.batch_alter_table('subscriptions', schema=None) as batch_op:
+        batch_op.drop_index('ix_subscriptions_unannounced', sqlite_where=sa.text('auto_renewal AND (announced_months IS NULL OR announced_months <> renewal_months)'), postgresql_where=sa.text('auto_renewal AND (announced_months IS NULL OR announced_months <> renewal_months)'))
         batch_op.drop_index('ix_subscriptions_short', sqlite_where=sa.text("verdict = 'short'"), postgresql_where=sa.text("verdict = 'short'"))
+        batch_op.drop_column('price_cap')
+        batch_op.drop_column('announced_months')
+        batch_op.drop_column('announced_price')
 
     with op.batch_alter_table('renewals', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_renewals_proforma_id'), type_='foreignkey')

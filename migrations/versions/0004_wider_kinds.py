@@ -35,6 +35,14 @@ WIDENED = (
             "adjustments",
         ),
     ),
+    (
+        "subscriptions",
+        "verdict",
+        "ck_subscriptions_verdict",
+        (
+            "will_renew", "short", "domain_ends", "domain_gone", "no_price", "expired", "too_dear",
+        ),
+    ),
 )  # fmt: skip
 
 # What is issued cannot be changed, by whoever (golden row I5). SQLite's REPLACE removes the rows in
