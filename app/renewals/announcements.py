@@ -8,12 +8,10 @@ from datetime import date, datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     case,
     func,
     literal_column,
     select,
-    type_coerce,
     update,
 )
 from sqlalchemy.orm import Session, aliased
@@ -180,9 +178,8 @@ def _catalogue() -> ColumnElement[int]:
         .correlate(Subscription)
         .scalar_subquery()
     )
-    years = type_coerce(Subscription.renewal_months / 12, Integer)
     several = (
-        select(year.price * years)
+        select(year.price * (Subscription.renewal_months // 12))
         .where(
             Subscription.kind == Kind.DOMAIN,
             year.kind == Kind.DOMAIN,
