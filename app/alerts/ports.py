@@ -11,7 +11,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
-from app.accounts.rules import Role
+from app.accounts.rules import Right, Role
 from app.alerts.models import Alert
 from app.alerts.rules import AlertState, Delays, Guard, Step
 from app.journal.service import Actor
@@ -57,6 +57,7 @@ class AlertType(ABC):
     organization's default billing contact. `guard` is what must have been told before an expiry
     acts (A8). With `cause_is_identity`, another cause is another alert (a period, a date); without,
     only the condition counts while it stands. `tells_expiry` has the expiry mailed on its own.
+    `right` is what a member needs to resolve it; where `visit_resolves`, they just have.
     """
 
     name: str
@@ -67,6 +68,8 @@ class AlertType(ABC):
     guard: Guard | None = None
     cause_is_identity: bool = True
     tells_expiry: bool = False
+    right: Right = Right.SEE
+    visit_resolves: bool = False
 
     @abstractmethod
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:

@@ -8,10 +8,16 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.accounts.rules import Role
 from app.alerts.models import MutedReminder
 from app.alerts.types import types
 from app.db import insert_once
 from app.web.state import settings
+
+
+def offered(roles: Collection[Role]) -> dict[str, str]:
+    """Labels by name of the types of which members with these roles are told."""
+    return {name: kind.label() for name, kind in types().items() if kind.roles & set(roles)}
 
 
 def wanted(session: Session, email: str) -> dict[str, bool]:

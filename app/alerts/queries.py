@@ -4,16 +4,19 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Organization
 from app.alerts.models import Alert, AlertNotice, AlertStep
-from app.alerts.rules import AlertState, StepKind, StepState
+from app.alerts.recipients import addresses_of
+from app.alerts.rules import AlertState, StepKind, StepState, only_on
+from app.alerts.types import severities, types
 from app.outbox.models import Mail
 from app.outbox.rules import MailState
+from app.web.listing import Listing, Order, Page, Wish, read_number
 
 
 @dataclass(frozen=True)
@@ -66,68 +69,49 @@ _COLUMNS = (
 )
 
 
-def standing(
-    session: Session,
-    organization_id: int,
-    *,
-    type_name: str | None = None,
-    before: int | None = None,
-    limit: int,
-) -> list[AlertRow]:
-    """Alerts whose condition stands, open or expired, newest first; `before` is an id seen last."""
-    which = Alert.ended_at.is_(None)
-    return _page(session, which, organization_id, type_name, before=before, limit=limit)
+@dataclass(frozen=True)
+class AlertFilter:
+    """Which alerts a list shows: those that stand, or those that are over; of a type, or all."""
+
+    is_past: bool = False
+    type: str = ""
 
 
-def past(
-    session: Session,
-    organization_id: int,
-    *,
-    type_name: str | None = None,
-    before: int | None = None,
-    limit: int,
-) -> list[AlertRow]:
-    """Alerts that are resolved, newest first; `before` is an id seen last."""
-    which = Alert.ended_at.is_not(None)
-    return _page(session, which, organization_id, type_name, before=before, limit=limit)
+@cache
+def listing(*, is_past: bool) -> Listing:
+    """What stands comes worst first, what is over latest first."""
+    if is_past:
+        return Listing({"opened": Order(Alert.id, read_number)}, "-opened")
+    return Listing({"worst": Order(_rank(), read_number, Alert.id)}, "worst")
 
 
-def worst(
-    session: Session, organization_id: int, severities: dict[str, int], limit: int
-) -> list[AlertRow]:
-    """What stands, worst first, as the overview shows it.
+def _rank() -> ColumnElement[int]:
+    return case(severities(), value=Alert.type, else_=len(severities()))
 
-    `severities` are those of `app.alerts.types.severities()`; then the nearest deadline counts.
-    """
-    rank = case(severities, value=Alert.type, else_=len(severities))
+
+def page(session: Session, organization_id: int, chosen: AlertFilter, wish: Wish) -> Page:
+    """Alerts of an organization in one statement; `rows_of` reads the page's rows."""
+    over = Alert.state == AlertState.RESOLVED
+    stands = Alert.ended_at.is_(None)
+    wanted = [Alert.organization_id == organization_id, over if chosen.is_past else stands]
+    if chosen.type:
+        wanted.append(Alert.type == chosen.type)
+    return listing(is_past=chosen.is_past).page(session, select(*_COLUMNS).where(*wanted), wish)
+
+
+def rows_of(page: Page) -> list[AlertRow]:
+    """The alerts of a page, without the keys that sorted it."""
+    return [AlertRow(*row[: len(_COLUMNS)]) for row in page.rows]
+
+
+def worst(session: Session, organization_id: int, limit: int) -> list[AlertRow]:
+    """What stands, worst first, then by its deadline, as the overview shows it."""
     rows = session.execute(
         select(*_COLUMNS)
         .where(Alert.organization_id == organization_id, Alert.ended_at.is_(None))
-        .order_by(rank, Alert.deadline_on.is_(None), Alert.deadline_on, Alert.subject, Alert.id)
+        .order_by(_rank(), Alert.deadline_on.is_(None), Alert.deadline_on, Alert.subject, Alert.id)
         .limit(limit)
     )
-    return _rows(rows.all())
-
-
-def _page(
-    session: Session,
-    which: ColumnElement[bool],
-    organization_id: int,
-    type_name: str | None,
-    *,
-    before: int | None,
-    limit: int,
-) -> list[AlertRow]:
-    wanted = [Alert.organization_id == organization_id, which]
-    if type_name is not None:
-        wanted.append(Alert.type == type_name)
-    if before is not None:
-        wanted.append(Alert.id < before)
-    rows = session.execute(select(*_COLUMNS).where(*wanted).order_by(Alert.id.desc()).limit(limit))
-    return _rows(rows.all())
-
-
-def _rows(rows: Collection[Row[*tuple[Any, ...]]]) -> list[AlertRow]:
     return [AlertRow(*row) for row in rows]
 
 
@@ -213,9 +197,21 @@ def counts_by_type(session: Session, organization_id: int) -> dict[str, int]:
     return dict(rows.all())
 
 
-def open_count(session: Session, organization_id: int) -> int:
-    """How many alerts are open: a column that the sweep keeps, for the navigation."""
-    return (
-        session.scalar(select(Organization.open_alerts).where(Organization.id == organization_id))
-        or 0
+def is_out_of_reach(session: Session, organization_ids: Collection[int], domain: str) -> bool:
+    """Whether a domain is about to fail and all whom we tell of it have addresses on it (A25).
+
+    Asked anew, so that a page says so no longer once another address is there.
+    """
+    rows = session.execute(
+        select(Alert.type, Alert.organization_id).where(
+            Alert.organization_id.in_(organization_ids),
+            Alert.subject == domain,
+            Alert.ended_at.is_(None),
+        )
+    )
+    return any(
+        only_on(domain, [one.email for one in told])
+        for row in rows.all()
+        if (kind := types().get(row.type)) and kind.domain(domain)
+        for told in [addresses_of(session, [row.organization_id]).told(kind, row.organization_id)]
     )

@@ -79,9 +79,9 @@ def addresses_of(session: Session, organization_ids: Collection[int]) -> Address
         people[organization_id].append((one, None))
     names = session.execute(
         select(Organization.id, Organization.name).where(Organization.id.in_(organization_ids))
-    )
+    ).all()
     everybody = {email for _organization, email in known}
     muted = session.execute(
         select(MutedReminder.email, MutedReminder.type).where(MutedReminder.email.in_(everybody))
     )
-    return Addresses(dict(names.all()), people, frozenset((row.email, row.type) for row in muted))
+    return Addresses(dict(names), people, frozenset((row.email, row.type) for row in muted))

@@ -73,10 +73,10 @@ def _lock(session: Session, organization_ids: Collection[int]) -> None:
 
 
 def _count(session: Session, organization_ids: Collection[int]) -> None:
-    """Keep what the navigation shows."""
+    """Keep what the navigation shows: what stands, also after its deadline."""
     is_open = (
         select(func.count())
-        .where(Alert.organization_id == Organization.id, Alert.state == AlertState.OPEN)
+        .where(Alert.organization_id == Organization.id, Alert.ended_at.is_(None))
         .correlate(Organization)
         .scalar_subquery()
     )

@@ -1,6 +1,6 @@
 """Puts alerts in words: for pages from a row, for mails from what was just seen."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from flask_babel import gettext as _
@@ -28,6 +28,24 @@ class Told(Protocol):
     def opened_on(self) -> date: ...
     @property
     def deadline_on(self) -> date | None: ...
+
+
+class Over(Told, Protocol):
+    """The same of one that may be resolved."""
+
+    @property
+    def expired_at(self) -> datetime | None: ...
+
+
+def tell_as_it_was(alert: Over, ended_on: date) -> Words:
+    """A resolved alert as it stood on its last day: what it warned of has gone since."""
+    kind = types().get(alert.type)
+    if kind is None:
+        return tell(alert, ended_on)
+    state = AlertState.EXPIRED if alert.expired_at else AlertState.OPEN
+    return kind.words(
+        Case(alert.subject, alert.facts, state, alert.opened_on, alert.deadline_on, ended_on)
+    )
 
 
 def tell(alert: Told, today: date) -> Words:

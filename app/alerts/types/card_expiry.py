@@ -9,7 +9,7 @@ from sqlalchemy import Select, String, cast, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
-from app.accounts.rules import Role
+from app.accounts.rules import Right, Role
 from app.alerts.ports import AlertType, Case, Facts, Words
 from app.alerts.rules import Delays, Step, around
 from app.billing.models import Card
@@ -24,6 +24,7 @@ class CardExpiry(AlertType):
     severity = 4
     roles = frozenset({Role.OWNER, Role.BILLING})
     contacts = True
+    right = Right.BILL
     defaults = Delays(opens=30, reminders=(-15, -7, -1, 1))
 
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:

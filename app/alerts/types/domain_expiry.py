@@ -9,7 +9,7 @@ from sqlalchemy import Select, String, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
-from app.accounts.rules import Role
+from app.accounts.rules import Right, Role
 from app.alerts.ports import AlertType, Case, Facts, Words
 from app.alerts.rules import Delays, Step, around, is_generic, legal_notices
 from app.domains.models import Domain
@@ -30,6 +30,7 @@ class DomainExpiry(AlertType):
     severity = 3
     roles = frozenset({Role.OWNER, Role.TECHNICAL, Role.BILLING})
     contacts = True
+    right = Right.MANAGE_RENEWALS
     defaults = Delays(opens=60, reminders=(-31, -15, -7, -3, -1, 1))
 
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:
@@ -123,8 +124,8 @@ class DomainExpiry(AlertType):
         )
 
     def path(self, subject: str, facts: Facts) -> str:
-        """The domain's own page."""
-        return f"/domains/{subject}"
+        """Where this one domain is renewed."""
+        return f"/domains/renew?only={subject}"
 
     def domain(self, subject: str) -> str | None:
         """Mails to its own addresses fail with it."""

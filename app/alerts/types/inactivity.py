@@ -35,6 +35,7 @@ class Inactivity(AlertType):
     guard = SANCTION
     cause_is_identity = False
     tells_expiry = True
+    visit_resolves = True
 
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:
         """Free plans without anything paid, whose members all stayed away that long."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
 from app.accounts.models import Account
-from app.accounts.rules import Role
+from app.accounts.rules import Right, Role
 from app.alerts.models import Alert
 from app.alerts.ports import AlertType, Case, Facts, Words
 from app.alerts.rules import ANNOUNCEMENT, AlertState, Delays, Step, around, half_way
@@ -29,6 +29,7 @@ class MoveScheduled(AlertType):
     roles = frozenset({Role.OWNER, Role.TECHNICAL})
     defaults = Delays(reminders=(-7, -1))
     guard = ANNOUNCEMENT
+    right = Right.MANAGE_SERVICES
 
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:
         """Moves that are neither applied nor called off."""

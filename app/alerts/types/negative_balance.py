@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
 from app.accounts.models import Organization
-from app.accounts.rules import Role
+from app.accounts.rules import Right, Role
 from app.accounts.suspensions import resume, suspend
 from app.alerts.models import Alert
 from app.alerts.ports import AlertType, Case, Facts, Words
 from app.alerts.rules import SANCTION, AlertState, Delays, Step, after_opening, last_is_mandatory
 from app.billing.models import LedgerAccount, LedgerEntry, LedgerTx, Wallet
+from app.billing.words import top_up_path
 from app.journal.service import Actor
 from app.web.i18n import day, money
 
@@ -31,6 +32,7 @@ class NegativeBalance(AlertType):
     guard = SANCTION
     cause_is_identity = False
     tells_expiry = True
+    right = Right.BILL
 
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:
         """Wallets below zero; one cent is enough."""
@@ -131,5 +133,5 @@ class NegativeBalance(AlertType):
         )
 
     def path(self, subject: str, facts: Facts) -> str:
-        """The page where money is paid in."""
-        return "/billing"
+        """Where money is paid in, with what is missing filled in."""
+        return top_up_path(-facts["balance"], facts["currency"])

@@ -8,11 +8,12 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.accounts.installation import Terms
+from app.accounts.installation import Terms, terms
 from app.accounts.models import Organization
-from app.accounts.rules import Role
+from app.accounts.rules import Right, Role
 from app.alerts.ports import AlertType, Case, Facts, Words
 from app.alerts.rules import Delays, Step
+from app.billing.words import top_up_path
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from app.renewals.models import Attempt
@@ -34,6 +35,7 @@ class UnfundedRenewal(AlertType):
     severity = 2
     roles = frozenset({Role.OWNER, Role.BILLING})
     contacts = True
+    right = Right.BILL
     defaults = Delays(opens=30, reminders=(7,))
 
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:
@@ -136,8 +138,8 @@ class UnfundedRenewal(AlertType):
         )  # fmt: skip
 
     def path(self, subject: str, facts: Facts) -> str:
-        """The page where money is paid in and cards are added."""
-        return "/billing"
+        """Where money is paid in, with what is missing filled in; it leads to cards too."""
+        return top_up_path(facts["missing"] or 0, terms().currency)
 
 
 def _first_attempt_by(kind: Kind, ahead: date) -> Any:
