@@ -54,6 +54,8 @@ def top_up(wish: TopUp, context: Context) -> Begun | None:
 
     None when the nonce belongs to another organization. Raises NoSuchCard.
     """
+    if (known := _already(wish)) is not None:
+        return known
     with transaction() as session:
         payment_id = payments.begin(session, _ask(session, wish), context)
     if payment_id is None:
