@@ -4,6 +4,7 @@ from alembic import context
 from flask import current_app
 
 from app.db import UtcDateTime, db
+from app.db.search import is_described
 
 
 def _render(kind: str, item: object, autogen: object) -> str | bool:
@@ -14,6 +15,7 @@ def _render(kind: str, item: object, autogen: object) -> str | bool:
 # Our SQLite engine issues BEGIN itself, so its DDL rolls back as PostgreSQL's does (CP20).
 OPTIONS = {
     "render_item": _render,
+    "include_name": is_described,
     "target_metadata": db.metadata,
     "render_as_batch": True,
     "compare_type": True,

@@ -7,11 +7,13 @@ from sqlalchemy import Enum, func, inspect, select
 
 from app.accounts.models import Organization
 from app.db import db
+from app.db.search import is_described
 from tests import make
 
 
 def test_the_migrated_schema_equals_the_models(db_context):
-    context = MigrationContext.configure(db_context.connection(), opts={"compare_type": True})
+    options = {"compare_type": True, "include_name": is_described}
+    context = MigrationContext.configure(db_context.connection(), opts=options)
     assert compare_metadata(context, db.metadata) == []
 
 

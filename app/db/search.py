@@ -1,9 +1,12 @@
-"""Searching text by its beginning, by the index where the engine has one."""
+"""Searching text: by its beginning, and by any three letters where the engine has an index."""
 
-from typing import Any
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Boolean
+from sqlalchemy import Boolean, ColumnElement, Engine, Integer, inspect, literal_column
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import column, table
 from sqlalchemy.sql.functions import FunctionElement
 
 
@@ -30,3 +33,29 @@ def _by_range(element: Any, compiler: Any, **options: Any) -> str:
 def _by_operator(element: Any, compiler: Any, **options: Any) -> str:
     column, text = (compiler.process(part, **options) for part in element.clauses)
     return f"({column} ^@ {text})"
+
+
+# Made by migration 0005, and kept in step by triggers: what no model describes.
+MAILBOXES = table("mailbox_search", column("rowid", Integer))
+_MADE_BY_HAND = ("mailbox_search", "ix_mailboxes_search", "mailboxes_search_")
+_has_trigrams: WeakKeyDictionary[Engine, bool] = WeakKeyDictionary()
+
+
+def is_described(name: str | None, _kind: str, _parents: object) -> bool:
+    """Whether a table or an index of the database should be one of the models'."""
+    return not (name or "").startswith(_MADE_BY_HAND)
+
+
+def has_trigrams(session: Session) -> bool:
+    """Whether `MAILBOXES` is there: in SQLite, unless it was built without FTS5."""
+    engine = cast(Engine, session.get_bind())
+    if engine not in _has_trigrams:
+        is_there = inspect(session.connection()).has_table(MAILBOXES.name)
+        _has_trigrams[engine] = engine.dialect.name == "sqlite" and is_there
+    return _has_trigrams[engine]
+
+
+def local_part_holds(text: str) -> ColumnElement[bool]:
+    """Whether a row of `MAILBOXES` has these three letters or more before its @."""
+    phrase = '"' + text.replace('"', '""') + '"'
+    return literal_column(MAILBOXES.name).bool_op("MATCH")(phrase)

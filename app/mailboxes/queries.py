@@ -12,13 +12,15 @@ from sqlalchemy import (
     SQLColumnExpression,
     and_,
     bindparam,
+    case,
+    false,
     literal,
     select,
 )
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Organization
-from app.db.search import begins_with
+from app.db.search import MAILBOXES, begins_with, has_trigrams, local_part_holds
 from app.domains.models import Domain
 from app.mailboxes.models import Mailbox
 from app.subscriptions.filters import Expiring, Foreseen, Payer
@@ -49,6 +51,8 @@ LISTING = Listing(
 )
 # Fewer letters than this are looked for at the beginning only, where an index finds them.
 ANYWHERE = 3
+# Reading the addresses of so many is as quick as asking the index of the whole installation.
+READ = 50_000
 
 _Payer = aliased(Organization)
 
@@ -83,6 +87,11 @@ class MailboxFilter:
         """Whether it asks for what only the subscription of a mailbox knows."""
         return self.auto_renewal is not None or bool(self.expiring or self.payer or self.foreseen)
 
+    @property
+    def has_trigrams(self) -> bool:
+        """Whether what is looked for before the @ is long enough for an index of trigrams."""
+        return len(self.text.partition("@")[0]) >= ANYWHERE
+
     def _named(self) -> ColumnElement[bool]:
         if len(self.text) < ANYWHERE:
             return begins_with(Mailbox.address, self.text)
@@ -94,25 +103,32 @@ class MailboxFilter:
 
 def domain(
     session: Session, organization_ids: Collection[int], name: str, chosen: MailboxFilter
-) -> tuple[Domain, int] | None:
-    """A domain of one of the organizations, and how many of its mailboxes are meant.
+) -> tuple[Domain, int, bool] | None:
+    """A domain of one of the organizations, how many of its mailboxes are meant, and how to look.
 
-    They are counted as `app.web.listing.count` does.
+    They are counted as `app.web.listing.count` does. The last is for `page`: whether the index of
+    trigrams leads to them sooner than reading the domain's addresses.
     """
     row = session.execute(
-        _counting(chosen), {"name": name, "organization_ids": list(organization_ids)}
+        _counting(chosen, by_trigrams=chosen.has_trigrams and has_trigrams(session)),
+        {"name": name, "organization_ids": list(organization_ids)},
     ).one_or_none()
-    return row and (row[0], row[1])
+    return row and (row[0], row[1], bool(row[2]))
 
 
 @lru_cache(maxsize=64)
-def _counting(chosen: MailboxFilter) -> Select[Domain, int]:
+def _counting(chosen: MailboxFilter, *, by_trigrams: bool) -> Select[Domain, int, bool]:
     found = select(literal(1)).select_from(Mailbox)
     if chosen.is_of_subscriptions:
         found = _joined(select(literal(1)))
     on = _on(Domain.id, "expiry" if chosen.is_of_subscriptions else "")
-    total = count(chosen.apply(found).where(on).correlate(Domain))
-    return select(Domain, total).where(
+    total: ColumnElement[int] = count(chosen.apply(found).where(on).correlate(Domain))
+    is_large: ColumnElement[bool] = false()
+    if by_trigrams:
+        is_large = _is_large()
+        few = chosen.apply(_by_trigrams(select(literal(1)), chosen, Domain.id))
+        total = case((is_large, count(few.correlate(Domain))), else_=total)
+    return select(Domain, total, is_large).where(
         Domain.name == bindparam("name"),
         Domain.organization_id.in_(bindparam("organization_ids", expanding=True)),
     )
@@ -125,21 +141,26 @@ def page(
     wish: Wish,
     total: int,
     *columns: ColumnElement[Any],
+    by_trigrams: bool = False,
 ) -> Page:
     """One page of a domain's mailboxes, with more columns where a caller wants them.
 
-    `total` is how many there are, as `domain` counts them; each row carries it.
+    `total` is how many there are and `by_trigrams` how to look, as `domain` says; each row carries
+    the total.
     """
     if not total:
         return Page([], None, None)
     # A few are found first and then sorted; of many, enough are soon met in the order asked for.
-    is_few = chosen.is_of_subscriptions and total <= COUNTED
-    statement = _listed(chosen, "expiry" if is_few else wish.sort, columns)
+    is_few = total <= COUNTED
+    sort = "expiry" if is_few and chosen.is_of_subscriptions else wish.sort
+    statement = _listed(chosen, sort, columns, by_trigrams=by_trigrams and is_few)
     return LISTING.page(session, statement, wish, domain_id=domain_id, total=total)
 
 
 @lru_cache(maxsize=64)
-def _listed(chosen: MailboxFilter, sort: str, columns: tuple[ColumnElement[Any], ...]) -> Selected:
+def _listed(
+    chosen: MailboxFilter, sort: str, columns: tuple[ColumnElement[Any], ...], *, by_trigrams: bool
+) -> Selected:
     """Kept: the plain list, and what else many ask for, is built once."""
     statement = select(
         Mailbox.id,
@@ -152,6 +173,8 @@ def _listed(chosen: MailboxFilter, sort: str, columns: tuple[ColumnElement[Any],
         bindparam("total", type_=Integer).label("total"),
         *columns,
     )
+    if by_trigrams:
+        return chosen.apply(_by_trigrams(statement, chosen, bindparam("domain_id")))
     return chosen.apply(_joined(statement).where(_on(bindparam("domain_id"), sort)))
 
 
@@ -198,6 +221,25 @@ def described(session: Session, organization_ids: Collection[int], address: str)
         .where(Mailbox.address == address, Domain.organization_id.in_(organization_ids))
     )
     return session.execute(statement).one_or_none()
+
+
+def _by_trigrams(
+    statement: Selected,
+    chosen: MailboxFilter,
+    domain_id: ColumnElement[int] | SQLColumnExpression[int],
+) -> Selected:
+    """From the few that the index knows to their rows: sums have no index that leads elsewhere."""
+    return (
+        statement.select_from(MAILBOXES)
+        .join(Mailbox, Mailbox.id == MAILBOXES.c.rowid)
+        .join(Subscription, Subscription.id == Mailbox.subscription_id)
+        .where(local_part_holds(chosen.text.partition("@")[0]), Mailbox.domain_id + 0 == domain_id)
+    )
+
+
+def _is_large() -> ColumnElement[bool]:
+    some = select(literal(1)).where(Mailbox.domain_id == Domain.id).offset(READ).limit(1)
+    return some.correlate(Domain).exists()
 
 
 def _joined(statement: Selected) -> Selected:

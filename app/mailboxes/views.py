@@ -35,13 +35,16 @@ def of_domain(name: str) -> Response:
     """The mailboxes of a domain, then its forwardings."""
     session = db.session()
     narrowed = read_filter(request.args)
-    domain, total = queries.domain(session, scope(), name.lower(), narrowed) or abort(404)
+    domain, total, by_trigrams = queries.domain(session, scope(), name.lower(), narrowed) or abort(
+        404
+    )
     wish, filters = queries.LISTING.wish(request.args), written(narrowed)
     boxes = tickable(domain)
     ticks = boxes.ticks(session)
     page = queries.page(
-        session, domain.id, narrowed, wish, total, *boxes.columns(ticks, filters, wish)
-    )
+        session, domain.id, narrowed, wish, total, *boxes.columns(ticks, filters, wish),
+        by_trigrams=by_trigrams,
+    )  # fmt: skip
     figures = page.rows[0] if page.rows else boxes.figures_alone(session, ticks, filters, wish)
     links = Links(boxes.path, queries.LISTING, wish, page, filters)
     standing = partial(words.standing, Kind.MAILBOX, today=today())
