@@ -14,9 +14,11 @@ import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from http.cookies import SimpleCookie
 from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
@@ -37,6 +39,7 @@ from tests.pages import csrf_token, fields, signed_in, statements
 
 PAGE = """<!doctype html><table>{% for row in rows %}
 <tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>"""
+TPL50 = "/bench/tpl50"
 CELLS = [[f"row {row} cell {cell}" for cell in range(6)] for row in range(50)]
 # The columns that a change of ours sets, in one statement.
 UPDATE = """UPDATE subscriptions SET auto_renewal = :on, renewal_months = 1, verdict = NULL,
@@ -74,7 +77,8 @@ class Bench:
 
     def __init__(self, app: Flask, port: int, sizes: list[int]) -> None:
         self.app = app
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+        self.server = ("127.0.0.1", port)
+        self.connection = http.client.HTTPConnection(*self.server, timeout=300)
         with app.app_context():
             make.usual_prices()
             acme = make.organization("Acme", balance=10**9)
@@ -83,6 +87,12 @@ class Bench:
             self.ids = {size: make.mailboxes(self.domains[size], acme, size) for size in sizes}
         self.client = signed_in(app, self.owner)
         self.cookie = self.client.get_cookie("vigie").value
+
+    def again(self) -> "Bench":
+        """The same browser over a connection of its own."""
+        twin = copy(self)
+        twin.connection = http.client.HTTPConnection(*self.server, timeout=300)
+        return twin
 
     def list_of(self, size: int) -> str:
         return f"/domains/m{size}.org/mailboxes"
@@ -156,8 +166,7 @@ def tell(what: str, ms: float, beside: float, must: float, aim: float) -> None:
 
 def measure_pages(bench: Bench, sizes: list[int], rounds: int) -> None:
     lists = [lambda size=size: bench.ask(bench.list_of(size)) for size in sizes]
-    tick = bench.one_tick(sizes[-1])
-    tpl50, ticked, *pages = medians(rounds, lambda: bench.ask("/bench/tpl50"), tick, *lists)
+    tpl50, *pages = medians(rounds, lambda: bench.ask(TPL50), *lists)
     print(f"tpl50 {tpl50:.2f} ms")
     for size, ms in zip(sizes, pages, strict=True):
         tell(f"list of {size:,}, against tpl50", ms, tpl50, 4, 2.5)
@@ -165,7 +174,41 @@ def measure_pages(bench: Bench, sizes: list[int], rounds: int) -> None:
     for size, ms in zip(sizes[1:], pages[1:], strict=True):
         must, aim = (1.2, 1.1) if size <= 10_000 else (1.5, 1.2)
         tell(f"list of {size:,}, against {sizes[0]:,}", ms, pages[0], must, aim)
+    asks = (lambda: bench.ask(TPL50), bench.one_tick(sizes[-1]), lists[-1])
+    tpl50, ticked, page = medians(rounds, *asks)
     print(f"{f'a tick among {sizes[-1]:,}':52} {ticked:9.2f} ms {ticked / tpl50:7.2f} x tpl50")
+    print(f"{'the same list with a tick':52} {page:9.2f} ms {page / tpl50:7.2f} x tpl50")
+
+
+def measure_rate(bench: Bench, size: int, seconds: float) -> None:
+    """Requests a second over eight connections, in turns."""
+    addresses = (TPL50, bench.list_of(size))
+    done = [0, 0]
+
+    def ask(turn: int, until: float, mine: Bench) -> None:
+        while time.perf_counter() < until:
+            mine.ask(addresses[turn])
+            done[turn] += 1
+
+    for turn in (0, 1, 0, 1):
+        until = time.perf_counter() + seconds
+        asking = [threading.Thread(target=ask, args=(turn, until, bench.again())) for _ in range(8)]
+        for one in asking:
+            one.start()
+        for one in asking:
+            one.join()
+    tell(f"list of {size:,}, eight at a time", 1000 / done[1], 1000 / done[0], 4, 2.5)
+
+
+def measure_search(bench: Bench, size: int, rounds: int) -> None:
+    """By a beginning; by three characters that all, few and no addresses have."""
+    of = bench.list_of(size)
+    wanted = ("bo", "box", "0042", "zzz")
+    asks = [lambda letters=letters: bench.ask(f"{of}?q={letters}") for letters in wanted]
+    page, *searches = medians(rounds, lambda: bench.ask(of), *asks)
+    for letters, ms in zip(wanted, searches, strict=True):
+        must, aim = (2, 1.5) if letters == "bo" else (3, 2)
+        tell(f"search of {letters} in {size:,}, against the list", ms, page, must, aim)
 
 
 def measure_bulk(bench: Bench, size: int, number: int | None, rounds: int) -> None:
@@ -222,6 +265,8 @@ def main() -> None:
     with TemporaryDirectory() as folder, server(folder) as (app, port):
         bench = Bench(app, port, wish.sizes)
         measure_pages(bench, wish.sizes, wish.rounds)
+        measure_rate(bench, wish.sizes[1], 2)
+        measure_search(bench, wish.sizes[-1], min(wish.rounds, 30))
         measure_bulk(bench, wish.sizes[1], 1000, 5)
         for size in wish.sizes[1:]:
             measure_bulk(bench, size, None, 2)

@@ -75,6 +75,11 @@ def how_many(page: Page) -> str:
     """How many mailboxes the list has in all its pages."""
     total = page.rows[0].total if page.rows else 0
     if total > COUNTED:
-        number = format_decimal(COUNTED, locale=language())
-        return _("More than %(number)s mailboxes", number=number)
+        return _more_than(COUNTED, language())
     return ngettext("%(num)d mailbox", "%(num)d mailboxes", total)
+
+
+@lru_cache(maxsize=8)
+def _more_than(number: int, language: str) -> str:
+    written = format_decimal(number, locale=language)
+    return _("More than %(number)s mailboxes", number=written)
