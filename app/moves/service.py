@@ -6,7 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Account, Organization
+from app.accounts.models import Account
+from app.accounts.suspensions import require_active
 from app.journal.service import Actor, record
 from app.lib.ids import public_id
 from app.moves.models import Move
@@ -189,13 +190,10 @@ def _running(session: Session, claimed: Claimed) -> Move | None:
     return move if is_same and move.state is MoveState.RUNNING else None
 
 
-def _is_suspended(session: Session, move: Move) -> bool:
-    since = session.scalar(
-        select(Organization.suspended_since)
-        .join(Account, Account.organization_id == Organization.id)
-        .where(Account.id == move.account_id)
-    )
-    return since is not None
+def _owner(session: Session, move: Move) -> int:
+    return session.scalars(
+        select(Account.organization_id).where(Account.id == move.account_id)
+    ).one()
 
 
 def _note(

@@ -6,6 +6,7 @@ It is part of the product: the demo, trials and tests run on it. Addresses behav
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import transaction
@@ -22,7 +23,10 @@ class SandboxMailServer:
     def tell(self, wanted: Sequence[Wanted]) -> Sequence[Answer]:
         """Keep each address as it shall be."""
         with transaction() as session:
-            return [_fault(one.name) or _keep(session, one) for one in wanted]
+            names = [one.name for one in wanted]
+            known = session.scalars(select(SandboxAddress).where(SandboxAddress.address.in_(names)))
+            rows = {row.address: row for row in known}
+            return [_fault(one.name) or _keep(session, rows.get(one.name), one) for one in wanted]
 
     def held(self, address: str) -> MailboxState | ForwardingState | Unknown | None:
         """What was kept."""
@@ -43,27 +47,25 @@ def _fault(address: str) -> Refused | Unknown | None:
             return None
 
 
-def _keep(session: Session, wanted: Wanted) -> Applied:
-    row = session.get(SandboxAddress, wanted.name)
+def _keep(session: Session, row: SandboxAddress | None, wanted: Wanted) -> Applied:
     if row and row.revision > wanted.revision:
         return Applied()
     if not isinstance(wanted, NoAddress):
-        session.merge(_row(wanted))
+        _write(session, row or SandboxAddress(address=wanted.name), wanted)
     elif row:
         session.delete(row)
     return Applied()
 
 
-def _row(wanted: MailboxState | ForwardingState) -> SandboxAddress:
-    row = SandboxAddress(
-        address=wanted.name, state=wanted.state, revision=wanted.revision, destinations=[],
-        quota_mib=None, password_hash=None,
-    )  # fmt: skip
-    if isinstance(wanted, MailboxState):
-        row.quota_mib, row.password_hash = wanted.quota_mib, wanted.password_hash
-    else:
-        row.destinations = list(wanted.destinations)
-    return row
+def _write(session: Session, row: SandboxAddress, wanted: MailboxState | ForwardingState) -> None:
+    row.state, row.revision = wanted.state, wanted.revision
+    row.quota_mib, row.password_hash, row.destinations = None, None, []
+    match wanted:
+        case MailboxState():
+            row.quota_mib, row.password_hash = wanted.quota_mib, wanted.password_hash
+        case ForwardingState():
+            row.destinations = list(wanted.destinations)
+    session.add(row)
 
 
 def _read(row: SandboxAddress) -> MailboxState | ForwardingState:
