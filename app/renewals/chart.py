@@ -10,15 +10,15 @@ from app.renewals.outlook import Outlook
 WIDTH, HEIGHT = 960, 280
 LEFT, RIGHT, TOP, BOTTOM = 84, 12, 14, 34
 # Steps of the scale that people read easily.
-_ROUND = (1, 2, 5)
+_ROUND = (1, 2, 5, 10)
 
 
 @dataclass(frozen=True)
 class Mark:
     """Something that happens on a day, at a point of the drawing."""
 
-    x: float
-    y: float
+    x: int
+    y: int
     kind: str
     day: date
 
@@ -29,9 +29,9 @@ class Chart:
 
     line: str
     area: str
-    zero: float
-    months: Sequence[tuple[float, date]]
-    amounts: Sequence[tuple[float, int]]
+    zero: int
+    months: Sequence[tuple[int, date]]
+    amounts: Sequence[tuple[int, int]]
     marks: Sequence[Mark]
     width: int = WIDTH
     height: int = HEIGHT
@@ -46,12 +46,12 @@ def chart(found: Outlook) -> Chart:
     balances = [found.available, *(day.balance for day in found.days)]
     ticks = scale(min(0, *balances), max(1, *balances))
 
-    def x(day: date) -> float:
-        return round(LEFT + (WIDTH - LEFT - RIGHT) * (day - found.today).days / span, 1)
+    def x(day: date) -> int:
+        return LEFT + (WIDTH - LEFT - RIGHT) * (day - found.today).days // span
 
-    def y(amount: int) -> float:
-        share = (amount - ticks[0]) / (ticks[-1] - ticks[0])
-        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share, 1)
+    def y(amount: int) -> int:
+        above = (amount - ticks[0]) * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - BOTTOM - above // (ticks[-1] - ticks[0])
 
     steps = [f"M{x(found.today)} {y(found.available)}"]
     steps += [f"H{x(day.day)}V{y(day.balance)}" for day in found.days]
@@ -73,11 +73,9 @@ def chart(found: Outlook) -> Chart:
 
 def scale(lowest: int, highest: int) -> list[int]:
     """Round amounts that hold both ends, four or so of them, in minor units."""
-    rough = max(1, (highest - lowest) / 4)
-    power = 10 ** (len(str(int(rough))) - 1)
-    step = next(
-        (power * one for one in (*_ROUND, 10) if power * one >= rough), power * 10
-    )  # fmt: skip
+    rough = max(1, -(-(highest - lowest) // 4))
+    power = 10 ** (len(str(rough)) - 1)
+    step = min(power * one for one in _ROUND if power * one >= rough)
     first = lowest // step
     last = -(-highest // step)
     return [number * step for number in range(first, last + 1)]
