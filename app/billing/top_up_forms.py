@@ -64,7 +64,7 @@ class AutoTopUpForm(FlaskForm):
 
     organization = HiddenField()
     below = AmountField(_l("When the balance falls below"), zero=True)
-    to = AmountField(_l("top up to"))
+    to = AmountField(_l("Top up to"))
 
     def validate_to(self, field: Field) -> None:
         """WTForms calls this for `to`: a top-up must lift the balance above its threshold."""
