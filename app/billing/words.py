@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from typing import Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -96,7 +96,7 @@ def bad_amount(slip: Slip, currency: str, most: int) -> str:
         Slip.NOT_A_NUMBER: _(
             "This is not an amount. Write it in digits, for example %(example)s.", example=example
         ),
-        Slip.NEGATIVE: _("The amount must be more than zero, not less."),
+        Slip.NEGATIVE: _("Give an amount above zero, without a minus sign."),
         Slip.ZERO: _("The amount must be more than zero."),
         Slip.TOO_MANY_DECIMALS: _decimals(currency),
         Slip.TOO_MUCH: _("The most is %(most)s at a time.", most=money(most, currency)),
@@ -110,6 +110,12 @@ def as_typed(amount: int, currency: str) -> str:
     """Minor units as the reader would type them into a field."""
     text = f"{Decimal(amount).scaleb(-EXPONENTS[currency]):f}"
     return text.replace(".", ",") if language() == "fr" else text
+
+
+def top_up_path(amount: int, currency: str) -> str:
+    """The page where money is paid in, with an amount in minor units filled in, if there is one."""
+    query = urlencode({"amount": as_typed(amount, currency)}) if amount > 0 else ""
+    return f"/billing/top-up?{query}".rstrip("?")
 
 
 def _decimals(currency: str) -> str:
