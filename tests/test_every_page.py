@@ -7,8 +7,10 @@ from functools import cache
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.accounts.rules import Role
+from app.jobs.service import tick
 from tests import make
 from tests.invoices import papers
 from tests.page_check import problems
@@ -17,6 +19,8 @@ from tests.pages import csrf_token, signed_in
 # A route with a part in <…> needs an address to be tried at; names are those of `World.names`.
 ADDRESSES = {
     "/accounts/<name>": "/accounts/{account}",
+    "/alerts/<public_id>": "/alerts/{alert}",
+    "/alerts/<public_id>/go": "/alerts/{alert}/go",
     "/billing/cards/<name>": "/billing/cards/{card}",
     "/billing/cards/<name>/place": "/billing/cards/{card}/place",
     "/billing/cards/<name>/remove": "/billing/cards/{card}/remove",
@@ -33,8 +37,10 @@ ADDRESSES = {
     "/billing/proformas/<number>": "/billing/proformas/PF2027-000001",
     "/billing/proformas/<number>.pdf": "/billing/proformas/PF2027-000001.pdf",
     "/billing/proformas/<number>/cancel": "/billing/proformas/PF2027-000001/cancel",
+    "/billing/proformas/<number>/pay": "/billing/proformas/PF2027-000001/pay",
     "/domains/<name>": "/domains/{domain}",
     "/domains/<name>/auto-renewal": "/domains/{domain}/auto-renewal",
+    "/domains/<name>/auto-renewal/limit": "/domains/{domain}/auto-renewal/limit",
     "/domains/<name>/forwardings": "/domains/{domain}/forwardings",
     "/domains/<name>/forwardings/<path:address>/edit": (
         "/domains/{domain}/forwardings/{forwarding}/edit"
@@ -50,17 +56,24 @@ ADDRESSES = {
     "/domains/<name>/mailboxes/selection": "/domains/{domain}/mailboxes/selection",
     "/mailboxes/<path:address>": "/mailboxes/{mailbox}",
     "/mailboxes/<path:address>/auto-renewal": "/mailboxes/{mailbox}/auto-renewal",
+    "/mailboxes/<path:address>/auto-renewal/limit": "/mailboxes/{mailbox}/auto-renewal/limit",
     "/mailboxes/<path:address>/renew": "/mailboxes/{mailbox}/renew",
+    "/notifications/unsubscribe/<token>": "/notifications/unsubscribe/{unsubscribe}",
     "/organization/members/<public_id>": "/organization/members/{member}",
     "/organization/members/<public_id>/remove": "/organization/members/{member}/remove",
     "/password/<token>": "/password/{token}",
 }
 # Answered without signing in.
-PUBLIC = {"/login", "/logout", "/password/forgotten", "/password/<token>", "/choose-language"}
+PUBLIC = {
+    "/login", "/logout", "/password/forgotten", "/password/<token>", "/choose-language",
+    "/notifications/unsubscribe/<token>",
+}  # fmt: skip
+# What mail programs post to by themselves (RFC 8058).
+WITHOUT_TOKEN = {"/notifications/unsubscribe/<token>"}
 # No pages: files, signs of life, and what gateways send.
 NO_PAGES = {"/healthz", "/host.css", "/static/<path:filename>", "/webhooks/<gateway>"}
 # Show nothing themselves.
-LEAD_ON = {"/billing/payments/<name>/return"}
+LEAD_ON = {"/alerts/<public_id>/go", "/billing/payments/<name>/return"}
 # Who may see a page, where that is not every member; whoever may not gets 403.
 OWNER, BILLING, TECHNICAL = "owner", "billing", "technical"
 ONLY = {
@@ -86,6 +99,7 @@ ONLY = {
     "/billing/proformas": {OWNER, BILLING},
     "/billing/proformas.csv": {OWNER, BILLING},
     "/billing/proformas/<number>": {OWNER, BILLING},
+    "/billing/proformas/<number>/pay": {OWNER, BILLING},
     "/billing/proformas/<number>.pdf": {OWNER, BILLING},
     "/billing/statement": {OWNER, BILLING},
     "/billing/statement.csv": {OWNER, BILLING},
@@ -99,7 +113,7 @@ ONLY = {
 OWN = {
     "/auto-renewal/undo", "/auto-renewal/undo-bulk", "/choose-language", "/choose-organization",
     "/domains/<name>/mailboxes/selection", "/logout", "/profile", "/profile/password",
-    "/profile/sign-out-elsewhere",
+    "/profile/reminders", "/profile/sign-out-elsewhere",
 }  # fmt: skip
 
 
@@ -142,6 +156,7 @@ def world(app, clock) -> World:
         papers.issue(acme, 1500)
         papers.ask(acme, 1)
         names = {
+            "alert": alert(),
             "account": account.name,
             "card": make.card(acme).name,
             "card_setup": make.card_setup(acme).name,
@@ -153,6 +168,9 @@ def world(app, clock) -> World:
             "member": public_id(people["viewer"]),
             "token": link(people["viewer"]),
         }
+    with app.test_request_context():
+        names["unsubscribe"] = unsubscribe_token()
+    with app.app_context():
         people["stranger"] = make.owner(make.organization("Other"), "Eve", language="en")
     return World(app, names, people)
 
@@ -162,6 +180,21 @@ def public_id(user: make.Made) -> str:
     from app.db import db
 
     return db.session.get_one(User, user.id).public_id
+
+
+def alert() -> str:
+    """The alert that the domain's expiry opens."""
+    from app.alerts.models import Alert
+    from app.db import db
+
+    tick(make.NOW, "alerts")
+    return db.session.scalars(select(Alert.public_id).where(Alert.type == "domain_expiry")).one()
+
+
+def unsubscribe_token() -> str:
+    from app.alerts.preferences import unsubscribe_url
+
+    return unsubscribe_url("viewer@people.example", ["move"]).rpartition("/")[2]
 
 
 def link(user: make.Made) -> str:
@@ -231,7 +264,7 @@ def test_whoever_is_not_signed_in_comes_back_after_signing_in(world, rule):
     assert (answer.status_code, answer.location) == (303, f"/login?next={address}")
 
 
-@pytest.mark.parametrize("rule", rules("POST"))
+@pytest.mark.parametrize("rule", [r for r in rules("POST") if r not in WITHOUT_TOKEN])
 def test_no_form_is_taken_without_its_token(world, rule):
     assert world.client(OWNER).post(world.address(rule)).status_code == 403
 

@@ -22,13 +22,17 @@ CHOSEN = "organization"
 
 @dataclass(frozen=True)
 class Membership:
-    """An organization of the person who is signed in, and their role in it."""
+    """An organization of the person who is signed in, and their role in it.
+
+    `open_alerts` is read with it, so that the navigation's count costs no statement of its own.
+    """
 
     organization_id: int
     public_id: str
     name: str
     role: Role
     suspended_since: datetime | None
+    open_alerts: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ _WHO = (
         User.id, User.email, User.name, User.language, SignIn.id.label("sign_in_id"),
         Organization.id.label("organization_id"), Organization.public_id,
         Organization.name.label("organization_name"), Member.role, Organization.suspended_since,
+        Organization.open_alerts,
     )
     .join(SignIn, SignIn.user_id == User.id)
     .outerjoin(Member, Member.user_id == User.id)
@@ -72,7 +77,7 @@ def load_person(session: Session, token: str, now: datetime) -> Person | None:
     memberships = tuple(
         Membership(
             row.organization_id, row.public_id, row.organization_name, row.role,
-            row.suspended_since,
+            row.suspended_since, row.open_alerts,
         )
         for row in rows
         if row.organization_id is not None

@@ -76,14 +76,17 @@ def navigation() -> list[Item]:
     """The rooms a customer walks through; all but the first show things of an organization."""
     labels = {
         "/": _("Overview"),
+        "/alerts": _("Alerts"),
         "/domains": _("Domains"),
         "/billing": _("Billing"),
         "/accounts": _("Hosting accounts"),
         "/organization": _("Organization"),
     }
     exist = {rule.rule for rule in current_app.url_map.iter_rules()}
+    shown = chosen()
+    counts = {"/alerts": shown.open_alerts if shown else 0}
     return [
-        Item(url, label, _is_within(request.path, url))
+        Item(url, label, _is_within(request.path, url), counts.get(url, 0))
         for url, label in labels.items()
         if url in exist and (url == "/" or person().memberships)
     ]

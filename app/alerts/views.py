@@ -1,22 +1,19 @@
 """/alerts: those of an organization, one of them, the way to what resolves it, and reminders."""
 
-from typing import Any
-
 from flask import Blueprint, Response, abort, flash, request
 from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.access import CHOSEN, chosen, may, membership_in, person, scope
-from app.accounts.installation import terms, today
-from app.alerts import preferences, queries, words
+from app.accounts.access import CHOSEN, chosen, membership_in, person, scope
+from app.accounts.installation import today
+from app.alerts import preferences, queries, showing, words
 from app.alerts.delays import delays_of
 from app.alerts.forms import PAST, RemindersForm, read_filter
-from app.alerts.ports import Words
 from app.alerts.queries import AlertRow
 from app.alerts.story import story
-from app.alerts.telling import path_of, tell, tell_as_it_was
+from app.alerts.telling import path_of
 from app.alerts.types import types
 from app.db import db, transaction
 from app.web.htmx import go_to, render
@@ -49,11 +46,11 @@ def index() -> Response:
     return show_list(
         "alerts/list.html",
         links,
-        alerts=[(row, words_of(row)) for row in queries.rows_of(page)],
+        alerts=[(row, showing.words_of(row)) for row in queries.rows_of(page)],
         is_past=wanted.is_past,
         number=sum(counts.values()),
         type_choices=_type_choices({} if wanted.is_past else counts),
-        **helpers(),
+        **showing.helpers(),
     )
 
 
@@ -63,9 +60,8 @@ def show(public_id: str) -> Response:
     """One alert: what it means, what resolves it, what was sent to whom, what comes next."""
     session = db.session()
     alert = _alert(public_id)
-    told = words_of(alert)
+    told = showing.words_of(alert)
     kind = types().get(alert.type)
-    domain = kind.domain(alert.subject) if kind else None
     return render(
         "alerts/show.html",
         alert=alert,
@@ -77,38 +73,9 @@ def show(public_id: str) -> Response:
             today(),
         ),
         mail=words.mail,
-        out_of_reach=domain
-        if domain and queries.is_out_of_reach(session, [alert.organization_id], domain)
-        else None,
-        **helpers(),
+        domain=kind.domain(alert.subject) if kind and not alert.ended_at else None,
+        **showing.helpers(),
     )  # fmt: skip
-
-
-def words_of(alert: AlertRow) -> Words:
-    """An alert in words: as it stands, or as it stood when it was resolved."""
-    if alert.ended_at:
-        return tell_as_it_was(alert, terms().today(alert.ended_at))
-    return tell(alert, today())
-
-
-def helpers() -> dict[str, Any]:
-    """What templates about alerts ask about one of them."""
-    return {
-        "state": words.state,
-        "resolution": words.resolution,
-        "resolved_by_visit": _resolved_by_visit,
-        "may_resolve": _may,
-    }
-
-
-def _may(alert: AlertRow) -> bool:
-    kind = types().get(alert.type)
-    return kind is not None and may(kind.right, alert.organization_id)
-
-
-def _resolved_by_visit(alert: AlertRow) -> bool:
-    kind = types().get(alert.type)
-    return kind is not None and kind.visit_resolves
 
 
 def _type_choices(counts: dict[str, int]) -> list[tuple[str, str]]:
@@ -132,7 +99,7 @@ def go(public_id: str) -> BaseResponse:
     """
     alert = _alert(public_id)
     cookie[CHOSEN] = membership_in(alert.organization_id).public_id
-    if alert.ended_at or not _may(alert):
+    if alert.ended_at or not showing.may_resolve(alert):
         return go_to(f"/alerts/{public_id}")
     return go_to(path_of(alert))
 

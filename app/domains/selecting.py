@@ -34,6 +34,14 @@ def ticked(organization_id: int, found: Ticks, columns: Select[*tuple[Any, ...]]
     return and_subscription(rows)
 
 
+def named(
+    organization_id: int, name: str, columns: Select[*tuple[Any, ...]]
+) -> Select[*tuple[Any, ...]]:
+    """The same columns of one domain, ticked or not; of an organization's only."""
+    mine = Domain.name == name, Domain.organization_id == organization_id
+    return and_subscription(columns.select_from(Domain).where(*mine))
+
+
 def how_many(organization_id: int, found: Ticks) -> ColumnElement[int]:
     """How many of an organization's domains are ticked, as a column."""
     if found.selection_id is None:

@@ -10,6 +10,8 @@ from flask_login import login_required
 from app.accounts.access import Membership, chosen, may, person, scope
 from app.accounts.installation import terms, today
 from app.accounts.rules import Right
+from app.alerts import queries as alerts
+from app.alerts import showing
 from app.billing.queries import balance
 from app.db import db
 from app.domains.paying import first_card
@@ -29,7 +31,7 @@ PLACES = 4
 @blueprint.get("/")
 @login_required
 def overview() -> Response:
-    """Balance, next charges, what ends, counts."""
+    """Open alerts, balance, next charges, what ends, counts."""
     organization = chosen()
     if organization is None:
         return render("home/nothing.html", name=person().name)
@@ -49,6 +51,9 @@ def _overview(organization: Membership) -> Response:
     missing = max(0, due - money.available)
     return render(
         "home/overview.html",
+        alerts=[(one, showing.words_of(one)) for one in alerts.worst(session, payer, SHOWN)],
+        more_alerts=max(0, organization.open_alerts - SHOWN),
+        **showing.helpers(),
         counts=queries.counts(session, payer),
         counted=queries.COUNTED,
         **told,
