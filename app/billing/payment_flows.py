@@ -53,6 +53,8 @@ class _Call:
     money: Money
     payer: Payer
     token: str | None
+    # Whether the card is still there: a removed one is not charged again.
+    has_card: bool
     state: PaymentState
     created_at: datetime
 
@@ -183,6 +185,7 @@ def _call_of(session: Session, payment_id: int) -> _Call:
         Money(payment.amount, payment.currency),
         queries.payer(session, payment.organization_id),
         payment.token,
+        payment.card_id is not None,
         payment.state,
         payment.created_at,
     )
@@ -196,7 +199,7 @@ def _charged(call: _Call) -> Paid | Declined | Refused | Unknown:
 
 def _never_arrived(call: _Call, context: Context) -> bool:
     """The gateway knows nothing: send again while its keys last, else it never happened (C21)."""
-    if call.token is not None and context.now - call.created_at < KEYS_LAST:
+    if call.has_card and context.now - call.created_at < KEYS_LAST:
         return charge(call.id, context, again=True) in (
             PaymentState.CAPTURED,
             PaymentState.DECLINED,

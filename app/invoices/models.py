@@ -84,6 +84,8 @@ class Invoice(Model):
     client: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     # Codes of what the law wants to be said, such as reverse_charge; see words.py.
     mentions: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # Whose VAT it bears: names the ledger account where that is owed (L1).
+    vat_country: Mapped[str | None] = mapped_column(String(2))
     net: Mapped[int | None] = mapped_column(BigInteger)
     vat: Mapped[int | None] = mapped_column(BigInteger)
     total: Mapped[int | None] = mapped_column(BigInteger)

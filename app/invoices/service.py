@@ -1,5 +1,6 @@
 """Invoices and credit notes, inside the caller's transaction: gather, issue, take back."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -7,6 +8,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.billing.rules import AccountKind, EntryKind
+from app.billing.service import Line, ledger_account, post
 from app.db import insert_once
 from app.invoices import drawing_up
 from app.invoices.drawing_up import Sold
@@ -100,6 +103,7 @@ def close(
     draft.language = drawing_up.language_of(session, draft.organization_id, issuer.language)
     draft.seller, draft.client = issuer.seller.stated(draft.language), asdict(client)
     draft.mentions = [applies.mention] if applies.mention else []
+    draft.vat_country = applies.rate_of
     return _number(session, draft, lines, by=by, today=today, now=now)
 
 
@@ -154,11 +158,33 @@ def _number(
     document.state = DocumentState.ISSUED
     document.issued_on, document.issued_at = today, now
     session.flush()
+    _owe_vat(session, document, lines, today, now)
     record(
         session, f"{document.kind.value}.issued", organization_id=document.organization_id,
         subject=document.number, by=by, now=now, total=document.total, currency=document.currency,
     )  # fmt: skip
     return document.number
+
+
+def _owe_vat(
+    session: Session, document: Invoice, lines: list[InvoiceLine], today: date, now: datetime
+) -> None:
+    """What of the revenue is the state's: once a document, turned round by a credit note (L1)."""
+    owed: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for line in lines:
+        owed[line.kind.value, line.vat_rate or 0] += line.vat or 0
+    entries = []
+    for (kind, rate), amount in owed.items():
+        if amount:
+            country = f"{document.vat_country}:{rate}"
+            revenue = ledger_account(session, AccountKind.REVENUE, kind, document.currency)
+            state = ledger_account(session, AccountKind.VAT, country, document.currency)
+            entries += [Line(revenue, -amount), Line(state, amount)]
+    if entries:
+        post(
+            session, kind=EntryKind.VAT, ref=document.number or "", lines=entries,
+            idem_key=f"vat:{document.id}", currency=document.currency, business_date=today, now=now,
+        )  # fmt: skip
 
 
 def _locked(session: Session, invoice_id: int) -> Invoice:
@@ -281,6 +307,7 @@ def _turned(session: Session, original: Invoice, today: date, reason: str) -> In
         seller=original.seller,
         client=original.client,
         mentions=original.mentions,
+        vat_country=original.vat_country,
     )
     session.add(note)
     session.flush()

@@ -401,6 +401,7 @@ def upgrade() -> None:
     sa.Column('seller', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('client', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('mentions', sa.JSON(), nullable=False),
+    sa.Column('vat_country', sa.String(length=2), nullable=True),
     sa.Column('net', sa.BigInteger(), nullable=True),
     sa.Column('vat', sa.BigInteger(), nullable=True),
     sa.Column('total', sa.BigInteger(), nullable=True),
