@@ -156,6 +156,7 @@ def pages(app: Flask) -> None:
     from app.alerts import views as alert_pages
     from app.auto_renewal import bulk_views as bulk_renewal
     from app.auto_renewal import card_removal_views as card_removal
+    from app.auto_renewal import limit_views as price_limit
     from app.auto_renewal import recurring_views as recurring
     from app.auto_renewal import views as auto_renewal
     from app.billing import card_views as cards
@@ -182,7 +183,7 @@ def pages(app: Flask) -> None:
         web, accounts, alert_pages, billing, cards, statement, top_up, webhooks, invoices,
         domains, domain_selection, mailboxes, mailbox_selection, forwardings, moves, home,
         renewals, early, proforma_payment, forecast, auto_renewal, bulk_renewal, recurring,
-        card_removal,
+        price_limit, card_removal,
     )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room.blueprint)

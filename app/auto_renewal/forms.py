@@ -6,10 +6,11 @@ person, so that no foreign id gets in.
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, Form, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp
 
+from app.billing.top_up_forms import AmountField
 from app.subscriptions.rules import Period
 
 _PERIODS = [
@@ -74,6 +75,22 @@ class DomainChoiceForm(ChoiceForm):
         _l("Card"),
         invalid_choice_message=_l("Choose a card of the billed organization, from the list."),
     )
+
+
+class LimitField(AmountField):
+    """An amount, or nothing at all."""
+
+    def pre_validate(self, form: Form) -> None:
+        """WTForms calls this first; an empty field is None in `minor`."""
+        if (self.data or "").strip():
+            super().pre_validate(form)
+
+
+class LimitForm(FlaskForm):
+    """The price above which one service does not renew by itself; `next` is the list behind."""
+
+    limit = LimitField(_l("Do not renew above"))
+    next = HiddenField()
 
 
 class RecurringForm(FlaskForm):

@@ -22,7 +22,7 @@ from app.domains.paying import first_card
 from app.domains.rules import years_to_offer
 from app.renewals.rules import next_attempt_day
 from app.subscriptions.queries import prices
-from app.subscriptions.rules import MONTHS, Kind, Period, period_of
+from app.subscriptions.rules import MONTHS, Kind, Period, dearer, period_of
 from app.subscriptions.service import Choice
 from app.web.paths import local_path
 
@@ -200,6 +200,13 @@ class ChoicePage:
             also=self._price_of_domain_too(),
         )
         return preview(facts)
+
+    @property
+    def later(self) -> int | None:
+        """What the catalogue asks where the next renewal still costs less; minor units (R16)."""
+        months, price = self.preview.months, self.preview.price
+        catalogue = prices(db.session()).of(self.service.kind, self.service.extension, months)
+        return None if price is None else dearer(catalogue, price)
 
     @cached_property
     def paying_card(self) -> Card | None:

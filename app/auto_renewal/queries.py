@@ -35,6 +35,10 @@ class Renewable:
     domain: str
     extension: str
     gone: bool
+    # R16, in minor units: the price last announced, for how many months, and the limit.
+    announced_price: int | None
+    announced_months: int | None
+    price_cap: int | None
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,16 @@ def _find(
         domain=domain,
         extension=extension,
         gone=status is DomainStatus.GONE,
+        announced_price=found.announced_price,
+        announced_months=found.announced_months,
+        price_cap=found.price_cap,
+    )
+
+
+def price_to_pay(session: Session, service: Renewable, months: int) -> int | None:
+    """What its next renewal by itself costs if it is for `months` (R16); None: not for sale."""
+    return prices(session).to_pay(
+        service.kind, service.extension, months, service.announced_price, service.announced_months
     )
 
 
@@ -201,7 +215,7 @@ def facts(
         today=today,
         on=choice.on,
         months=choice.months,
-        price=prices(session).of(service.kind, service.extension, choice.months),
+        price=price_to_pay(session, service, choice.months),
         available=available,
         also=also,
         tried_today=_tried_today(session, service, today),

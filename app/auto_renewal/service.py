@@ -19,7 +19,7 @@ from app.renewals.rules import next_attempt_day
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import of_domain, prices
 from app.subscriptions.rules import Kind
-from app.subscriptions.service import Choice, choose, current_choice, locked
+from app.subscriptions.service import Choice, choose, current_choice, limit, locked
 
 
 class Refusal(StrEnum):
@@ -92,6 +92,23 @@ def change_auto_renewal(
             )
         )
     return [change for change in changes if change]
+
+
+def limit_price(session: Session, subscription_id: int, cap: int | None, *, caller: Caller) -> bool:
+    """Set the price above which it does not renew, in minor units; whether that changed anything.
+
+    A limit decides about the payer's money, so what is on asks for the right to bill, as choosing
+    does. Raises Refused.
+    """
+    subscription = _managed(session, subscription_id, caller)
+    if not may_limit(current_choice(subscription), caller.billable_ids):
+        raise Refused(Refusal.PAYER)
+    return limit(session, subscription, cap, by=caller.by, now=caller.now)
+
+
+def may_limit(choice: Choice, billable_ids: Collection[int]) -> bool:
+    """Whether who may bill these organizations may say how much this is to cost at most."""
+    return not choice.on or choice.billed_organization_id in billable_ids
 
 
 def undo(session: Session, changes: Sequence[Change], *, caller: Caller) -> None:

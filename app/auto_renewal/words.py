@@ -25,6 +25,20 @@ def rates(month: int, year: int) -> str:
     return _("%(month)s a month, or %(year)s a year", month=money(month), year=money(year))
 
 
+def limited(name: str, cap: int) -> str:
+    """A limit that was set; minor units."""
+    return _("%(name)s will not renew by itself above %(limit)s.", name=name, limit=money(cap))
+
+
+def above_limit(name: str, price: int, cap: int) -> str:
+    """A limit that was set below the present price; minor units."""
+    return _(
+        "%(name)s costs %(price)s now, which is above your limit of %(limit)s: it will not renew "
+        "by itself.",
+        name=name, price=money(price), limit=money(cap),
+    )  # fmt: skip
+
+
 def card(option: CardOption) -> str:
     """A card in a list."""
     return _(

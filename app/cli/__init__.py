@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.cli.doctor import doctor
 from app.cli.money import money
+from app.cli.prices import price_command
 from app.cli.tick import tick_command
 from app.interchange.commands import demo_command, export_command, import_command
 from app.invoices.commands import vat_rates_command
@@ -14,6 +15,7 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(tick_command)
     app.cli.add_command(doctor)
     app.cli.add_command(money)
+    app.cli.add_command(price_command)
     app.cli.add_command(import_command)
     app.cli.add_command(export_command)
     app.cli.add_command(demo_command)

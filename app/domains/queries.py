@@ -217,6 +217,8 @@ def _described(seen_by: Collection[int]) -> Selected:
         Subscription.expires_on,
         Subscription.auto_renewal,
         Subscription.renewal_months,
+        Subscription.announced_price,
+        Subscription.announced_months,
         *FORESEEN,
         _Payer.name.label("payer"),
         BillingContact.name.label("contact"),

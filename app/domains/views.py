@@ -93,6 +93,7 @@ def show(name: str) -> Response:
         usual=usual,
         at_most=domain_words.at_most,
         prices=prices(db.session()),
+        later_price_of=domain_words.later_price_of,
         **_words(domain.organization_id),
     )
 

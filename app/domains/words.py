@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.subscriptions.queries import PriceList
-from app.subscriptions.rules import Kind
+from app.subscriptions.rules import Kind, dearer
 from app.web.i18n import language
 from app.web.listing import COUNTED, Found, Page
 
@@ -29,7 +29,20 @@ def price_of(domain: Found, prices: PriceList) -> int | None:
     """Minor units of a domain's next renewal; None where we sell none."""
     if domain.renewal_months is None:
         return None
-    return prices.of(Kind.DOMAIN, domain.extension, domain.renewal_months)
+    if not domain.auto_renewal:
+        return prices.of(Kind.DOMAIN, domain.extension, domain.renewal_months)
+    return prices.to_pay(
+        Kind.DOMAIN, domain.extension, domain.renewal_months,
+        domain.announced_price, domain.announced_months,
+    )  # fmt: skip
+
+
+def later_price_of(domain: Found, prices: PriceList) -> int | None:
+    """What the renewal after the next will cost, where that is more; None elsewhere (R16)."""
+    price = price_of(domain, prices)
+    if price is None:
+        return None
+    return dearer(prices.of(Kind.DOMAIN, domain.extension, domain.renewal_months), price)
 
 
 def _number(count: int) -> str:

@@ -53,6 +53,7 @@ def next_charges(session: Session, payer_id: int, today: date) -> list[Charge]:
         select(
             Subscription.kind, Subscription.subject, Subscription.next_slot_on,
             Subscription.renewal_months, Subscription.organization_id, Domain.extension,
+            Subscription.announced_price, Subscription.announced_months,
             Organization.name.label("owner"),
         )
         .join(Domain, Domain.id == Subscription.domain_id)
@@ -70,7 +71,13 @@ def next_charges(session: Session, payer_id: int, today: date) -> list[Charge]:
             row.kind,
             row.subject,
             max(row.next_slot_on, today),
-            catalogue.of(row.kind, row.extension, row.renewal_months),
+            catalogue.to_pay(
+                row.kind,
+                row.extension,
+                row.renewal_months,
+                row.announced_price,
+                row.announced_months,
+            ),
             None if row.organization_id == payer_id else row.owner,
         )
         for row in rows

@@ -63,6 +63,7 @@ def _blocked(reason: object) -> str:
         "transferring": _("Not renewed: the domain is being transferred"),
         "no_price": _("Not renewed: there is no price for it; we have been told"),
         "registry_refused": _("Not renewed: the registry refused; we have been told"),
+        "too_dear": _("Not renewed: its price is above the limit set for it"),
         "would_end_in_the_past": _("Not renewed: it expired too long ago"),
     }
     return reasons.get(str(reason)) or _("Not renewed: something stands in its way")
@@ -103,9 +104,22 @@ def _moved(event: str, tone: str = "") -> Callable[[Detail], Told]:
     return told
 
 
+def _price_announced(detail: Detail) -> Told:
+    before, after = (money(int(detail[key]), detail["currency"]) for key in ("before", "after"))
+    return Told(_("New price announced: %(after)s instead of %(before)s", after=after,
+                  before=before))  # fmt: skip
+
+
+def _limit_set(detail: Detail) -> Told:
+    limit = money(int(detail["after"]), detail["currency"])
+    return Told(_("Not to be renewed by itself above %(limit)s", limit=limit))
+
+
 _TOLD: dict[str, Callable[[Detail], Told]] = {
     "auto_renewal.switched_on": _switched_on,
     "auto_renewal.changed": _changed,
+    "auto_renewal.limit_set": _limit_set,
+    "price.announced": _price_announced,
     "renewal.attempted": _attempted,
     "domain.renewed": _renewed,
     "mailbox.renewed": _renewed,
@@ -130,6 +144,9 @@ _PLAIN = {
     "mailbox.renewed": lazy_gettext("Renewed"),
     "mailbox.added": lazy_gettext("Mailbox added"),
     "mailbox.removed": lazy_gettext("Mailbox removed"),
+    "auto_renewal.limit_set": lazy_gettext("Price limit for auto-renewal set"),
+    "auto_renewal.limit_removed": lazy_gettext("Price limit for auto-renewal removed"),
+    "price.announced": lazy_gettext("New price announced"),
     "auto_renewal.card_removed": lazy_gettext("Its card was removed: wallet and other cards pay"),
     "card.added": lazy_gettext("Card added"),
     "card.named": lazy_gettext("Card named"),

@@ -212,6 +212,8 @@ def described(session: Session, organization_ids: Collection[int], address: str)
                 Subscription.auto_renewal,
                 *FORESEEN,
                 Subscription.renewal_months,
+                Subscription.announced_price,
+                Subscription.announced_months,
                 Subscription.next_slot_on,
                 _Payer.name.label("payer"),
             )

@@ -19,7 +19,7 @@ from app.service_states.words import on_its_way, state_name
 from app.subscriptions import words
 from app.subscriptions.filters import expiry_choices, payer_choices, verdict_choices
 from app.subscriptions.queries import prices
-from app.subscriptions.rules import Kind, grace_ends_on, suspension_ends_on
+from app.subscriptions.rules import Kind, dearer, grace_ends_on, suspension_ends_on
 from app.web.htmx import render, wants_part
 from app.web.listing import Links
 from app.web.listing import show as show_list
@@ -89,10 +89,15 @@ def show(address: str) -> Response:
     """One mailbox and its configuration."""
     session = db.session()
     mailbox = queries.described(session, scope(), address.lower()) or abort(404)
+    catalogue, months = prices(session), mailbox.renewal_months
+    price = catalogue.to_pay(
+        Kind.MAILBOX, "", months, mailbox.announced_price, mailbox.announced_months
+    )
     return render(
         "mailboxes/show.html",
         mailbox=mailbox,
-        price=prices(session).of(Kind.MAILBOX, "", mailbox.renewal_months),
+        price=price,
+        later=dearer(catalogue.of(Kind.MAILBOX, "", months), price or 0),
         frequency=words.frequency(mailbox.renewal_months),
         standing=words.standing(Kind.MAILBOX, mailbox.expires_on, today()),
         verdict=words.verdict(mailbox),

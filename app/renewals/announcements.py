@@ -52,13 +52,18 @@ class Rise:
 def announce_first(_now: datetime, _run_id: int) -> int:
     """Note the price that the pages show for what was switched on since; how many."""
     with transaction() as session:
-        noted = session.scalars(
-            update(Subscription)
-            .where(literal_column(UNANNOUNCED))
-            .values(announced_price=_catalogue(), announced_months=Subscription.renewal_months)
-            .returning(Subscription.id)
-            .execution_options(synchronize_session=False)
-        ).all()
+        return note_first(session)
+
+
+def note_first(session: Session) -> int:
+    """The same, before prices change in this transaction: what was shown is what counts."""
+    noted = session.scalars(
+        update(Subscription)
+        .where(literal_column(UNANNOUNCED))
+        .values(announced_price=catalogue(), announced_months=Subscription.renewal_months)
+        .returning(Subscription.id)
+        .execution_options(synchronize_session=False)
+    ).all()
     return len(noted)
 
 
@@ -103,7 +108,7 @@ def letter(name: str, organization: str, rises: Sequence[Rise], currency: str) -
 
 
 def _rises(session: Session, today: date) -> list[Rise]:
-    catalogue = _catalogue()
+    costs = catalogue()
     rows = session.execute(
         select(
             Subscription.id,
@@ -113,12 +118,12 @@ def _rises(session: Session, today: date) -> list[Rise]:
             Subscription.billed_organization_id,
             Subscription.expires_on,
             Subscription.announced_price,
-            catalogue.label("now_costs"),
+            costs.label("now_costs"),
         )
         .where(
             Subscription.auto_renewal.is_(True),
             Subscription.announced_months == Subscription.renewal_months,
-            Subscription.announced_price < catalogue,
+            Subscription.announced_price < costs,
         )
         .order_by(Subscription.id)
         .with_for_update(of=Subscription)
@@ -155,7 +160,7 @@ def _tell(session: Session, payer_id: int, rises: Sequence[Rise], context: Conte
         )  # fmt: skip
 
 
-def _catalogue() -> ColumnElement[int]:
+def catalogue() -> ColumnElement[int]:
     """What `PriceList.of` says of a subscription's next renewal, as a column."""
     exact, year = aliased(Price), aliased(Price)
     extension: ColumnElement[str] = case(

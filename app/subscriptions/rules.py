@@ -59,6 +59,11 @@ def price_to_pay(announced: int | None, catalogue: int | None) -> int | None:
     return min(announced, catalogue)
 
 
+def dearer(catalogue: int | None, price: int) -> int | None:
+    """The catalogue's price where a renewal at `price` is cheaper, both in minor units."""
+    return catalogue if catalogue is not None and catalogue > price else None
+
+
 def status_on(kind: Kind, expires_on: date, today: date) -> Status:
     """Status on the business day `today` (R4)."""
     if today < expires_on:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.installation import terms
 from app.billing import service as billing
 from app.journal.service import Actor, record
 from app.subscriptions.models import Subscription
@@ -72,6 +73,30 @@ def choose(
         now=now,
         months=choice.months,
         billed_organization=choice.billed_organization_id,
+    )
+    return True
+
+
+def limit(
+    session: Session, subscription: Subscription, cap: int | None, *, by: Actor, now: datetime
+) -> bool:
+    """Renew by itself up to this price only, in minor units, None for any; whether it changed."""
+    before = subscription.price_cap
+    if before == cap:
+        return False
+    subscription.price_cap = cap
+    subscription.verdict = subscription.missing = None
+    forecast_anew(session, subscription)
+    record(
+        session,
+        "auto_renewal.limit_removed" if cap is None else "auto_renewal.limit_set",
+        organization_id=subscription.organization_id,
+        subject=subscription.subject,
+        by=by,
+        now=now,
+        before=before,
+        after=cap,
+        currency=terms(session).currency,
     )
     return True
 
