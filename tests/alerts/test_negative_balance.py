@@ -1,16 +1,21 @@
 """A-2: below zero, reminded, suspended, paid (golden A3, A5, A6, A7, A8, P7)."""
 
+import itertools
+
 import pytest
 from sqlalchemy import select
 
 from app.accounts.models import Organization
-from app.db import db, reading
+from app.billing import service as billing
+from app.billing.rules import AccountKind, EntryKind
+from app.db import db, reading, transaction
 from app.operator_tasks.models import OperatorTask
 from app.outbox.ports import Rejected
 from tests import make
-from tests.alerts.world import Post, alerts, day, events, mails, states, steps, tick_daily, tick_on
+from tests.alerts.world import alerts, day, events, mails, states, steps, tick_daily, tick_on
 
 TYPE = "negative_balance"
+KEYS = itertools.count()
 
 
 @pytest.fixture
@@ -18,13 +23,6 @@ def acme(db_context):
     acme = make.organization(balance=-500)
     make.owner(acme)
     return acme
-
-
-@pytest.fixture
-def post(app, monkeypatch):
-    post = Post()
-    monkeypatch.setitem(app.extensions, "vigie.channel", post)
-    return post
 
 
 def suspended() -> bool:
@@ -98,3 +96,85 @@ def test_the_navigation_counts_what_is_open(acme):
     make.money(acme, 500)
     tick_on(day(1))
     assert db.session.scalars(select(Organization.open_alerts)).one() == 0
+
+
+# Again
+
+
+def disputed(acme, amount: int, ref: str = "dispute 7") -> None:
+    """Move money as a dispute does: debited where the amount is negative."""
+    with transaction() as session:
+        wallet_id = billing.ensure_wallet(session, acme.id, "EUR")
+        other = billing.ledger_account(session, AccountKind.DISPUTES, "sandbox", "EUR")
+        wallet = billing.wallet_account(session, wallet_id)
+        billing.credit(session, wallet_id, amount)
+        billing.post(
+            session, kind=EntryKind.DISPUTE, ref=ref, currency="EUR",
+            idem_key=f"{ref}:{next(KEYS)}",
+            lines=[billing.Line(wallet, amount), billing.Line(other, -amount)],
+            business_date=make.TODAY, now=make.NOW,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def paid(db_context):
+    """An organization in debt for a dispute, that pays on the tenth day."""
+    acme = make.organization()
+    make.owner(acme)
+    disputed(acme, -1200)
+    tick_daily(0, 9)
+    disputed(acme, 1200)
+    tick_on(day(10))
+    assert states() == ["resolved"]
+    return acme
+
+
+def test_a5_the_same_dispute_within_a_week_reopens_with_its_clock(paid):
+    disputed(paid, -1200)
+    before = len(mails())
+    tick_on(day(13))
+    (alert,) = alerts()
+    assert (alert.state, alert.opened_on, alert.deadline_on) == ("open", day(0), day(21))
+    assert alert.reopenings == 1
+    assert len(mails()) == before
+    tick_on(day(14))
+    assert steps()["+14"] == "sent"
+
+
+def test_a6_another_cause_eight_days_later_is_another_alert(paid):
+    tick_daily(11, 17)
+    disputed(paid, -900, "dispute 8")
+    tick_on(day(18))
+    assert states() == ["resolved", "open"]
+    assert alerts()[1].deadline_on == day(39)
+
+
+def test_another_cause_on_the_same_day_continues_the_alert(paid):
+    disputed(paid, -900, "dispute 8")
+    tick_on(day(10), hour=15)
+    assert states() == ["open"]
+
+
+def test_who_was_suspended_and_owes_again_within_a_week_is_suspended_and_told_again(db_context):
+    acme = make.organization()
+    make.owner(acme)
+    disputed(acme, -1200)
+    tick_daily(0, 21)
+    assert suspended()
+    disputed(acme, 1200)
+    tick_on(day(22))
+    assert not suspended()
+    disputed(acme, -1200)
+    tick_on(day(24))
+    assert suspended()
+    assert steps()["expiry:1"] == "sent"
+
+
+def test_p7_a_dispute_on_an_empty_wallet_that_is_won(db_context):
+    acme = make.organization()
+    disputed(acme, -1200)
+    tick_on(day(0))
+    assert states() == ["open"]
+    disputed(acme, 1200)
+    tick_on(day(3))
+    assert states() == ["resolved"]

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, String, cast, literal, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
@@ -51,7 +51,7 @@ class NegativeBalance(AlertType):
                 Wallet.id.label("subject_id"),
                 Organization.public_id.label("subject"),
                 Wallet.organization_id.label("organization_id"),
-                (debit + literal("")).label("cause"),
+                func.coalesce(debit, "").label("cause"),
                 Wallet.posted.label("balance"),
                 Wallet.currency.label("currency"),
                 Organization.name.label("name"),

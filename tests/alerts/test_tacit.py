@@ -1,0 +1,122 @@
+"""The notice of a tacit renewal: alone, in time, with its price and proof, or missing (R17)."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from app.db import reading
+from app.operator_tasks.models import OperatorTask
+from app.outbox.models import Mail
+from app.subscriptions.notice_models import TacitNotice, TacitNoticeMail
+from tests import make
+from tests.alerts.world import TODAY, day, mails, tick_on
+
+JOBS = ("tacit_notices", "alerts", "mails")
+
+
+@pytest.fixture
+def wanted(app, monkeypatch):
+    """The host has switched the notice on."""
+    state = app.extensions["vigie"]
+    monkeypatch.setattr(
+        state, "settings", state.settings.model_copy(update={"tacit_renewal_notice": True})
+    )
+
+
+@pytest.fixture
+def acme(db_context):
+    make.usual_prices()
+    acme = make.organization(balance=10_000)
+    make.owner(acme, email="marie@people.example")
+    return acme
+
+
+def notices() -> list[TacitNotice]:
+    with reading() as session:
+        found = list(session.scalars(select(TacitNotice).order_by(TacitNotice.id)))
+        session.expunge_all()
+    return found
+
+
+def sent() -> list[Mail]:
+    with reading() as session:
+        found = list(session.scalars(select(Mail).where(Mail.kind == "tacit_notice")))
+        session.expunge_all()
+    return found
+
+
+def test_it_is_sent_45_days_before_the_last_day_to_refuse(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(-1), jobs=JOBS)
+    assert notices() == []
+    tick_on(day(0), jobs=JOBS)
+    (notice,) = notices()
+    assert (notice.refuse_by, notice.price, notice.notice_missing) == (day(45), 1500, False)
+    assert {mail.recipient for mail in sent()} == {"marie@people.example", "compta@people.example"}
+    tick_on(day(1), jobs=JOBS)
+    assert len(sent()) == 2
+
+
+def test_it_says_the_price_and_the_last_day_in_a_box(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(0), jobs=JOBS)
+    body = sent()[0].body
+    assert "€15.00" in body
+    assert "| You may refuse this renewal, free of charge, until Apr 15, 2027. |" in body
+    assert "/domains/example.org/auto-renewal" in body
+    assert sent()[0].unsubscribe_url is None
+
+
+def test_a21_on_the_day_of_a_digest_it_has_a_mail_of_its_own(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    make.domain(acme, "example.fr", expires_on=day(40))
+    tick_on(day(0), jobs=JOBS)
+    assert len([mail for mail in sent() if mail.recipient == "marie@people.example"]) == 1
+    (digest,) = mails("marie@people.example")
+    assert "example.org" not in digest.body
+
+
+def test_what_could_not_be_sent_in_time_is_missing_for_ever(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(62))
+    tick_on(day(20), day(21), jobs=JOBS)
+    (notice,) = notices()
+    assert notice.notice_missing
+    assert sent() == []
+    with reading() as session:
+        assert session.scalars(select(OperatorTask.kind)).all() == ["tacit_notice_missing"]
+
+
+def test_who_switched_it_on_after_the_last_day_asked_for_it(wanted, acme):
+    # Builders switch on on the first day of the tests; refusing ends on day 20.
+    make.domain(acme, "example.org", on=True, expires_on=day(50))
+    tick_on(day(0), jobs=JOBS)
+    (notice,) = notices()
+    assert (notice.notice_missing, notice.price) == (False, None)
+    assert sent() == []
+
+
+def test_monthly_plans_and_what_is_off_need_none(wanted, acme):
+    domain = make.domain(acme, "example.org", expires_on=day(75))
+    make.mailbox(domain, acme, on=True, expires_on=day(50))
+    tick_on(day(0), jobs=JOBS)
+    assert notices() == []
+
+
+def test_without_the_setting_nothing_is_sent(acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(0), jobs=JOBS)
+    assert notices() == []
+
+
+def test_the_proof_names_each_address_and_when_it_was_accepted(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(0), jobs=JOBS)
+    with reading() as session:
+        rows = session.execute(
+            select(TacitNoticeMail.recipient, Mail.sent_at).join(
+                Mail, Mail.id == TacitNoticeMail.mail_id
+            )
+        ).all()
+    assert len(rows) == 2
+    assert all(row.sent_at.date() == TODAY == date(2027, 3, 1) for row in rows)
