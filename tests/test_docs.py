@@ -23,6 +23,10 @@ def test_the_page_of_settings_is_fresh():
     assert document.PAGE.read_text(encoding="utf-8") == document.page_text(), "run `make docs`"
 
 
+def test_the_page_of_alerts_is_fresh():
+    assert document.ALERTS.read_text(encoding="utf-8") == document.alerts_text(), "run `make docs`"
+
+
 @pytest.mark.parametrize("page", by_name(PAGES))
 def test_links_lead_to_files_that_exist(page):
     links = LINK.findall(page.read_text(encoding="utf-8"))

@@ -172,6 +172,8 @@ _PLAIN = {
     "alert.reminded": lazy_gettext("Alert: a reminder was sent"),
     "alert.resolved": lazy_gettext("Alert resolved"),
     "alert.expired": lazy_gettext("Alert expired"),
+    "alert.delays_changed": lazy_gettext("Delays of alerts changed"),
+    "renewal.announced": lazy_gettext("Tacit renewal announced by mail"),
     "organization.suspended": lazy_gettext("Organization suspended"),
     "organization.resumed": lazy_gettext("Organization resumed"),
     "organization.suspension_added": lazy_gettext("One more reason for the suspension"),

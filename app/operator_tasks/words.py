@@ -18,6 +18,16 @@ def ask(kind: str) -> str:
         "move_silent": _("Nobody knows whether a move was carried out: the server is silent."),
         "refund_returned": _("A bank sent refunded money back. Settle it with the customer."),
         "setup_refused": _("The payment gateway refused to save a card. Ask it why."),
+        "alert_not_told": _(
+            "A deadline has come, but nobody is known to have been told: nothing was done. Find "
+            "an address that works."
+        ),
+        "alert_without_address": _("An alert concerns nobody who has an address. Add a member."),
+        "alerts_broken": _("The alerts of an organization fail with an error. Look at the log."),
+        "notice_missed": _("A notice that the law asks for was not sent in time."),
+        "tacit_notice_missing": _(
+            "A tacit renewal was not announced in time: the customer may leave free of charge."
+        ),
         "mail_failed": _("A mail could not be delivered."),
         "seller_unknown": _("Invoices wait for settings about your company. Set them."),
         "invoice_waits": _("An invoice cannot be issued. Set right what stands in its way."),
