@@ -176,12 +176,13 @@ def payment(
     purpose: Purpose = Purpose.TOP_UP,
     card: Made | None = None,
     gateway: str = sandbox.NAME,
+    name: str | None = None,
     **more: object,
 ) -> Made:
     """A payment as it was left: by default the customer is on the bank's page."""
     with transaction() as session:
         row = Payment(
-            public_id=f"payment-{next(_numbers)}", organization_id=organization.id,
+            public_id=name or f"payment-{next(_numbers)}", organization_id=organization.id,
             wallet_id=billing.ensure_wallet(session, organization.id, "EUR"), gateway=gateway,
             purpose=purpose, state=state, amount=amount, currency="EUR", refunded=0,
             card_id=card.id if card else None, card_told="Visa •••• 4242" if card else None,
@@ -191,19 +192,6 @@ def payment(
         session.add(row)
         session.flush()
         return Made(row.id, row.public_id)
-
-
-def card_setup(organization: Made) -> Made:
-    """A card on its way: its page at the sandbox bank is open. Outside of any transaction."""
-    from app.accounts.installation import Context, terms
-    from app.billing import card_flows
-    from app.billing.cards import Wish
-    from app.journal.service import Actor
-
-    name = f"setup{next(_numbers):05}"
-    wish = Wish(organization.id, name, "sandbox", auto_debit=True)
-    card_flows.begin(wish, Context(NOW, terms(), Actor()))
-    return Made(0, name)
 
 
 def card_setup(organization: Made) -> Made:

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page
 
+from app.billing.rules import Decline, PaymentState, Purpose
 from tests import make
 from tests.invoices import papers
 
@@ -27,6 +28,7 @@ SIGNED_IN = (
     "/domains/example.org/mailboxes/auto-renewal",
     "/domains/example.org/auto-renewal", "/domains/late.org/auto-renewal",
     "/domains/elsewhere.org/auto-renewal",
+    "/domains/example.org/auto-renewal/limit", "/mailboxes/m00@example.org/auto-renewal/limit",
     "/mailboxes/m00@example.org", "/mailboxes/late@example.org",
     f"/mailboxes/{LONG_LOCAL}@{LONG_DOMAIN}",
     "/mailboxes/m00@example.org/auto-renewal", "/mailboxes/late@example.org/auto-renewal",
@@ -35,7 +37,10 @@ SIGNED_IN = (
     "/domains/example.org/forwardings", "/domains/example.org/forwardings/new",
     "/domains/example.org/forwardings/contact@example.org/edit",
     "/domains/example.org/forwardings/contact@example.org/remove",
-    "/billing", "/billing/statement", "/billing/contacts", "/billing/contacts/new",
+    "/billing", "/billing/statement", "/billing/statement?kind=refund", "/billing/top-up",
+    "/billing/top-up?for=refused", "/billing/payments/on-page", "/billing/payments/transfer",
+    "/billing/payments/refused", "/billing/payments/lost",
+    "/billing/contacts", "/billing/contacts/new",
     "/billing/invoices", "/billing/invoices/F2027-000001", "/billing/invoices/A2027-000001",
     "/billing/proformas", "/billing/proformas/PF2027-000001",
     "/billing/cards", "/billing/cards/new", "/accounts", "/organization", "/profile", "/logout",
@@ -78,6 +83,7 @@ def marie(app, clock):
         make.card(acme)
         make.card(acme, exp=(2, 2027), holder="Marie")
         make.contact(acme)
+        payments(acme)
         domain = make.domain(acme, "example.org", on=True, account=account)
         for n in range(60):
             make.mailbox(domain, acme, f"m{n:02}", on=n % 2 == 0, used_bytes=n * 2**25)
@@ -90,6 +96,18 @@ def marie(app, clock):
         long = make.domain(acme, LONG_DOMAIN)
         make.mailbox(long, acme, LONG_LOCAL, on=True)
         return marie
+
+
+def payments(acme: make.Made) -> None:
+    """One of each state that has something to say."""
+    card = make.card(acme)
+    make.payment(acme, name="on-page", hosted_url="https://bank.example/page")
+    make.payment(acme, name="transfer", gateway="manual", reference="RF34ABCDEFGHJK")
+    make.payment(acme, name="lost", state=PaymentState.UNKNOWN, card=card)
+    make.payment(
+        acme, name="refused", state=PaymentState.DECLINED, purpose=Purpose.FUNDING, card=card,
+        decline=Decline.AUTHENTICATION,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
