@@ -80,6 +80,8 @@ ONLY = {
     "/domains/recurring": {OWNER, BILLING, TECHNICAL},
     "/domains/renew": {OWNER, BILLING, TECHNICAL},
     "/billing/cards": {OWNER, BILLING},
+    "/billing/forecast": {OWNER, BILLING},
+    "/billing/forecast.csv": {OWNER, BILLING},
     "/billing/cards/<name>": {OWNER, BILLING},
     "/billing/cards/<name>/remove": {OWNER, BILLING},
     "/billing/cards/new": {OWNER, BILLING},

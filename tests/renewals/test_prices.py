@@ -86,7 +86,7 @@ def test_a_rise_is_told_in_time_once_and_then_charged(acme, box):
     announce_first(at(FIRST), 0)
     set_price(Kind.MAILBOX, 12, 1300)
     for days in (15, 14):
-        tick(at(FIRST - timedelta(days=days)), "price rises")
+        tick(at(FIRST - timedelta(days=days)), "price_rises")
     mail = db.session.scalars(select(Mail).where(Mail.kind == "price_rise")).one()
     assert box.name in mail.body
     assert "€13.00 instead of €10.00" in mail.body
@@ -97,11 +97,11 @@ def test_a_rise_is_told_in_time_once_and_then_charged(acme, box):
 def test_who_cannot_be_told_in_time_pays_the_old_price_once_more(acme, box):
     announce_first(at(FIRST), 0)
     set_price(Kind.MAILBOX, 12, 1300)
-    tick(at(FIRST - timedelta(days=14)), "price rises")
+    tick(at(FIRST - timedelta(days=14)), "price_rises")
     assert db.session.scalars(select(Mail.id).where(Mail.kind == "price_rise")).all() == []
     tick(at(FIRST))
     assert db.session.scalars(select(Renewal.price)).all() == [1000]
-    tick(at(FIRST + timedelta(days=1)), "price rises")
+    tick(at(FIRST + timedelta(days=1)), "price_rises")
     assert subscription(box).announced_price == 1300
 
 
