@@ -77,14 +77,17 @@ def _caller() -> Caller:
 
 
 def _show(service: Renewable, form: LimitForm, *, status: int = 200) -> Response:
+    months = service.choice.months
+    price = queries.price_to_pay(db.session(), service, months)
     managed = may(Right.MANAGE_RENEWALS, service.organization_id)
     return render(
         "auto_renewal/limit.html",
         status=status,
         service=service,
         form=form,
-        price=queries.price_to_pay(db.session(), service, service.choice.months),
-        length=words.length(service.choice.months),
+        price=price,
+        later=queries.later_price(db.session(), service, months, price or 0),
+        length=words.length(months),
         managed=managed,
         may_change=managed and may_limit(service.choice, billable()),
         back=_back(form),

@@ -22,7 +22,7 @@ from app.domains.paying import first_card
 from app.domains.rules import years_to_offer
 from app.renewals.rules import next_attempt_day
 from app.subscriptions.queries import prices
-from app.subscriptions.rules import MONTHS, Kind, Period, dearer, period_of
+from app.subscriptions.rules import MONTHS, Kind, Period, period_of
 from app.subscriptions.service import Choice
 from app.web.paths import local_path
 
@@ -204,9 +204,16 @@ class ChoicePage:
     @property
     def later(self) -> int | None:
         """What the catalogue asks where the next renewal still costs less; minor units (R16)."""
-        months, price = self.preview.months, self.preview.price
-        catalogue = prices(db.session()).of(self.service.kind, self.service.extension, months)
-        return None if price is None else dearer(catalogue, price)
+        price = self.preview.price
+        if price is None:
+            return None
+        return queries.later_price(db.session(), self.service, self.preview.months, price)
+
+    @property
+    def is_too_dear(self) -> bool:
+        """Whether the next renewal costs more than the limit allows (R16)."""
+        price, cap = self.preview.price, self.service.price_cap
+        return price is not None and cap is not None and price > cap
 
     @cached_property
     def paying_card(self) -> Card | None:

@@ -17,7 +17,7 @@ from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import RenewalState, Trigger
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import prices
-from app.subscriptions.rules import Kind
+from app.subscriptions.rules import Kind, dearer
 from app.subscriptions.service import Choice, current_choice
 
 
@@ -124,6 +124,11 @@ def price_to_pay(session: Session, service: Renewable, months: int) -> int | Non
     return prices(session).to_pay(
         service.kind, service.extension, months, service.announced_price, service.announced_months
     )
+
+
+def later_price(session: Session, service: Renewable, months: int, price: int) -> int | None:
+    """What the catalogue asks for so many months, where that is more than `price` (R16)."""
+    return dearer(prices(session).of(service.kind, service.extension, months), price)
 
 
 def contacts(session: Session, organization_id: int) -> list[ContactOption]:

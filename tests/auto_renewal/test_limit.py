@@ -96,6 +96,10 @@ def test_a_limit_below_the_price_is_said_at_once_and_in_the_list(app, owner, mai
     assert subscription(app, mailbox).verdict is Verdict.TOO_DEAR
     listed = text(owner.get("/domains/example.org/mailboxes"))
     assert "Will not renew: the price is above your limit" in listed
+    assert "€10.00 in the days" not in text(owner.get("/mailboxes/info@example.org"))
+    choice = text(owner.get(BOX))
+    assert "Your limit of €9.99 is below this price" in choice
+    assert "First charge" not in choice
     fill(owner, f"{BOX}/limit", {"limit": "10"})
     assert subscription(app, mailbox).verdict is Verdict.WILL_RENEW
 
@@ -173,7 +177,7 @@ def test_pages_show_what_is_charged_and_what_comes_then(app, owner, mailbox, dom
     assert "then €15.00" in name
     assert "then €10.00" in text(owner.get(BOX))
     assert "€12.00 for 1 year" in text(owner.get("/domains?view=advanced"))
-    assert "€8.00" in text(owner.get(f"{BOX}/limit"))
+    assert "€8.00 for 1 year, those after it €10.00." in text(owner.get(f"{BOX}/limit"))
 
 
 def test_where_no_rise_is_ahead_nothing_is_said_of_later(app, owner, mailbox, domain):
