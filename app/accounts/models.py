@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.rules import Plan, Role
 from app.db import Model, UtcDateTime, enum_column
 from app.service_states.models import Served, index_of_differences
+
+_FREE = text("plan = 'free'")
 
 
 class User(Model):
@@ -74,6 +76,10 @@ class Organization(Model):
     """
 
     __tablename__ = "organizations"
+    __table_args__ = (
+        # Whom nobody may have used for months.
+        Index("ix_organizations_free", "created_at", sqlite_where=_FREE, postgresql_where=_FREE),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(64), unique=True)

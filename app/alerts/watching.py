@@ -33,22 +33,23 @@ class Sighting:
 
 
 def waiting(session: Session, context: Context) -> list[int]:
-    """Organizations for which something is to be done, by a few statements a type."""
+    """Organizations for which something is to be done, by two statements a type.
+
+    Without DISTINCT, for whose sake an index by organization would be walked through.
+    """
     found = set(
         session.scalars(
-            select(Alert.organization_id)
-            .where(
+            select(Alert.organization_id).where(
                 Alert.ended_at.is_(None),
                 Alert.next_look_on <= context.today,
                 Alert.type.in_(types()),
             )
-            .distinct()
         )
     )
     for kind in types().values():
         seen = _watched(kind, context)
-        found.update(session.scalars(unmatched(kind, seen, seen.c.organization_id).distinct()))
-        found.update(session.scalars(orphans(kind, seen, Alert.organization_id).distinct()))
+        found.update(session.scalars(unmatched(kind, seen, seen.c.organization_id)))
+        found.update(session.scalars(orphans(kind, seen, Alert.organization_id)))
     return sorted(found)
 
 

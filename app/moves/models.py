@@ -9,6 +9,9 @@ from app.db import Model, UtcDateTime, enum_column
 from app.moves.rules import MoveState
 from app.service_states.rules import ServiceState
 
+# Neither applied nor called off.
+IS_OPEN = "moves.state NOT IN ('applied', 'cancelled')"
+_OPEN = text("state NOT IN ('applied', 'cancelled')")
 _UNDER_WAY = text("state IN ('queued', 'running')")
 
 
@@ -25,6 +28,7 @@ class Move(Model):
         CheckConstraint("(state = 'running') = (lane IS NOT NULL)", name="lane"),
         Index("ix_moves_under_way", "state", "id", sqlite_where=_UNDER_WAY,
               postgresql_where=_UNDER_WAY),
+        Index("ix_moves_open", "due_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("uq_moves_lane", "lane", unique=True),
         Index("uq_moves_running", "account_id", unique=True,
               sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'")),

@@ -606,6 +606,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('percent', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('log', sa.Text(), server_default='', nullable=False))
         batch_op.add_column(sa.Column('result', sa.String(length=300), server_default='', nullable=False))
+        batch_op.create_index('ix_moves_open', ['due_on'], unique=False, sqlite_where=sa.text("state NOT IN ('applied', 'cancelled')"), postgresql_where=sa.text("state NOT IN ('applied', 'cancelled')"))
         batch_op.create_index('ix_moves_under_way', ['state', 'id'], unique=False, sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))
         batch_op.create_index('uq_moves_lane', ['lane'], unique=True)
         batch_op.create_index('uq_moves_running', ['account_id'], unique=True, sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'"))
@@ -613,6 +614,7 @@ def upgrade() -> None:
     with op.batch_alter_table('organizations', schema=None) as batch_op:
         batch_op.add_column(sa.Column('suspended_since', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('open_alerts', sa.Integer(), server_default='0', nullable=False))
+        batch_op.create_index('ix_organizations_free', ['created_at'], unique=False, sqlite_where=sa.text("plan = 'free'"), postgresql_where=sa.text("plan = 'free'"))
 
     with op.batch_alter_table('renewals', schema=None) as batch_op:
         batch_op.add_column(sa.Column('proforma_id', sa.Integer(), nullable=True))
@@ -658,6 +660,7 @@ def downgrade() -> None:
         batch_op.drop_column('proforma_id')
 
     with op.batch_alter_table('organizations', schema=None) as batch_op:
+        batch_op.drop_index('ix_organizations_free', sqlite_where=sa.text("plan = 'free'"), postgresql_where=sa.text("plan = 'free'"))
         batch_op.drop_column('open_alerts')
         batch_op.drop_column('suspended_since')
 
@@ -665,6 +668,7 @@ def downgrade() -> None:
         batch_op.drop_index('uq_moves_running', sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'"))
         batch_op.drop_index('uq_moves_lane')
         batch_op.drop_index('ix_moves_under_way', sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))
+        batch_op.drop_index('ix_moves_open', sqlite_where=sa.text("state NOT IN ('applied', 'cancelled')"), postgresql_where=sa.text("state NOT IN ('applied', 'cancelled')"))
         batch_op.drop_column('result')
         batch_op.drop_column('log')
         batch_op.drop_column('percent')

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, exists, func, literal, select
+from sqlalchemy import Select, exists, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
@@ -56,7 +56,8 @@ class Inactivity(AlertType):
             Organization.name.label("name"),
             seen.label("seen_at"),
         ).where(
-            Organization.plan == Plan.FREE,
+            # In the words of its partial index.
+            text(f"organizations.plan = '{Plan.FREE.value}'"),
             # Younger ones cannot have been idle so long, and are not looked at more closely.
             Organization.created_at < start_of_day(first_day + timedelta(days=1), terms.tz),
             seen < start_of_day(first_day + timedelta(days=1), terms.tz),

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, String, cast, select
+from sqlalchemy import Select, String, cast, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
@@ -15,8 +15,8 @@ from app.alerts.models import Alert
 from app.alerts.ports import AlertType, Case, Facts, Words
 from app.alerts.rules import ANNOUNCEMENT, AlertState, Delays, Step, around, half_way
 from app.journal.service import Actor
-from app.moves.models import Move
-from app.moves.rules import OPEN, MoveState
+from app.moves.models import IS_OPEN, Move
+from app.moves.rules import MoveState
 from app.moves.service import queue_due
 from app.web.i18n import day
 
@@ -44,7 +44,8 @@ class MoveScheduled(AlertType):
                 Move.state.label("move_state"),
             )
             .join(Account, Account.id == Move.account_id)
-            .where(Move.state.in_(OPEN))
+            # In the words of its partial index.
+            .where(text(IS_OPEN))
         )
 
     def steps(self, facts: Facts, opened_on: date, delays: Delays) -> list[Step]:

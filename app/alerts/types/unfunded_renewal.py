@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, String, case, cast, func, or_, select
+from sqlalchemy import Select, String, case, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms, terms
@@ -22,6 +22,7 @@ from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind, Status, Verdict
 from app.web.i18n import day, money
 
+_OVER = tuple(status for status in Status if status is not Status.ACTIVE)
 _NOT_IN_VAIN = (Outcome.RENEWED, Outcome.UNKNOWN)
 
 
@@ -67,10 +68,11 @@ class UnfundedRenewal(AlertType):
             .join(Organization, Organization.id == Subscription.billed_organization_id)
             .join(Domain, Domain.id == Subscription.domain_id)
             .where(
-                # In these very words, or its partial index is not used.
-                Subscription.verdict == Verdict.SHORT,
+                # In these very words, or its partial index is not used; and no equality on the
+                # status, or one of all that is active looks better.
+                text(f"subscriptions.verdict = '{Verdict.SHORT.value}'"),
                 Subscription.auto_renewal,
-                Subscription.status == Status.ACTIVE,
+                Subscription.status.not_in(_OVER),
                 Subscription.expires_on > today,
                 or_(*(_first_attempt_by(kind, ahead) for kind in Kind)),
                 Domain.status == DomainStatus.ACTIVE,
