@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.alerts.rules import errp_windows, inactivity_opens, tacit_notice_window
-from app.billing.rules import accept_age
+from app.billing.rules import accept_age, card_covers
 from app.domains.rules import (
     Refused,
     RegistryName,
@@ -24,6 +24,7 @@ from app.invoices.vat import tax
 from app.lib.dates import add_years_leap_safe, business_date, expiry
 from app.lib.money import minor
 from app.renewals.rules import attempt_due
+from app.subscriptions.rules import price_to_pay
 
 HERE = Path(__file__).parent
 PARIS = ZoneInfo("Europe/Paris")
@@ -52,6 +53,8 @@ def vat(*lines: list[int]) -> dict[str, int]:
 
 
 FUNCTIONS = {
+    "F5": price_to_pay,
+    "F7": lambda month, year, first: card_covers(month, year, day(first)),
     "D1": lambda anchor, months: expiry(day(anchor), months).isoformat(),
     "D2": lambda anchor, months: expiry(day(anchor), months).isoformat(),
     "D6": lambda at, tz: business_date(datetime.fromisoformat(at), ZoneInfo(tz)).isoformat(),

@@ -1,9 +1,11 @@
 """Cards: charged once a day for all that is due, never twice, never for nothing (R13, R14)."""
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.billing.models import Card, LedgerEntry, Wallet
 from app.billing.payment_models import Payment
@@ -13,7 +15,7 @@ from app.jobs.service import tick
 from app.journal.models import JournalRow
 from app.renewals.models import Attempt
 from app.renewals.rules import Outcome
-from app.subscriptions.models import Subscription
+from app.subscriptions.models import Price, Subscription
 from app.subscriptions.rules import Verdict
 from tests import make
 from tests.renewals.test_engine import EXPIRY, at
@@ -61,26 +63,27 @@ def posted(acme: make.Made) -> int:
     return wallet.posted
 
 
-@pytest.mark.parametrize(
-    ("balance", "token", "charged", "left"),
-    [
-        (10_000, None, None, 9_000),
-        (500, "sandbox:ok", 500, 0),
-        (500, None, None, 500),
-        (980, "sandbox:ok", 50, 30),
-        (-300, "sandbox:ok", 1300, 0),
-    ],
-)
-def test_f1_wallet_first_then_one_charge_for_the_shortfall(balance, token, charged, left):
+def golden_f1() -> list[tuple[list, dict]]:
+    lines = (Path(__file__).parent.parent / "golden.jsonl").read_text(encoding="utf-8").splitlines()
+    return next(row for row in map(json.loads, lines) if row["id"] == "F1")["cases"]
+
+
+@pytest.mark.parametrize(("given", "expected"), golden_f1())
+def test_f1_wallet_first_then_one_charge_for_the_shortfall(given, expected):
+    balance, [[_kind, ends, price]], card = given
+    expires_on = date.fromisoformat(ends)
+    with transaction() as session:
+        session.execute(update(Price).where(Price.months == 12).values(price=price))
     acme = make.organization(balance=balance)
-    if token:
-        make.card(acme, token=token)
-    made = yearly_box(acme)
-    tick(at(FIRST))
-    renewed = charged is not None or balance > 1000
-    assert outcomes(made) == [("daily", Outcome.RENEWED if renewed else Outcome.UNFUNDED)]
-    assert payments(acme) == ([(charged, PaymentState.CAPTURED)] if charged else [])
-    assert posted(acme) == left
+    if card == "ok":
+        make.card(acme)
+    domain = make.domain(acme, expires_on=date(2030, 1, 1))
+    made = make.mailbox(domain, acme, on=True, expires_on=expires_on, renewal_months=12)
+    tick(at(expires_on - timedelta(days=5)))
+    outcome = Outcome.RENEWED if expected["renewed"] else Outcome.UNFUNDED
+    assert outcomes(made) == [("daily", outcome)]
+    assert sum(amount for amount, _state in payments(acme)) == expected["card"]
+    assert posted(acme) == expected["left"]
 
 
 def test_several_items_of_a_day_are_one_charge():
