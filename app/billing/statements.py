@@ -145,11 +145,10 @@ def _disputed(session: Session, rows: Iterable[Row[*tuple[object, ...]]]) -> dic
     }
     if not disputes:
         return {}
-    found = dict(
-        session.execute(
-            select(DisputedPayment.id, Payment.public_id)
-            .join(Payment, Payment.id == DisputedPayment.payment_id)
-            .where(DisputedPayment.id.in_(disputes.values()))
-        ).tuples()
+    paid = session.execute(
+        select(DisputedPayment.id, Payment.public_id)
+        .join(Payment, Payment.id == DisputedPayment.payment_id)
+        .where(DisputedPayment.id.in_(disputes.values()))
     )
+    found = {row.id: row.public_id for row in paid}
     return {tx_id: found[number] for tx_id, number in disputes.items() if number in found}
