@@ -17,6 +17,7 @@ from app.interchange.standing import price_key
 from app.lib.dates import months_until
 from app.mailboxes.models import Forwarding, ForwardingDestination, Mailbox
 from app.moves.models import Move
+from app.renewals.announcements import note_first
 from app.renewals.rules import next_attempt_day
 from app.subscriptions.models import Price, Subscription
 from app.subscriptions.rules import MONTHS, Kind, status_on
@@ -34,6 +35,7 @@ def add_prices(adding: Adding) -> int:
         if held is None:
             adding.write(Price, [{**what, "price": row.price}])
         else:
+            note_first(adding.session)
             adding.session.execute(update(Price).filter_by(**what).values(price=row.price))
     return changed
 

@@ -266,6 +266,13 @@ def test_prices_follow_the_file(load, db_context):
     assert set(db_context.execute(prices)) == {(1, 120), (12, 1000)}
 
 
+def test_what_was_switched_on_before_a_price_rises_keeps_the_price_that_was_shown(load, db_context):
+    load(example())
+    prices = [{"kind": "domain", "extension": "org", "years": 1, "price": 1900}]
+    load({"vigie": 1, "prices": prices})
+    assert subscription(db_context, "example.org").announced_price == 1500
+
+
 def test_the_balance_of_today_is_as_good_as_the_opening_one(load, app, tmp_path, db_context):
     load(example())
     acme = db_context.scalars(select(Organization.id)).one()
