@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from contextlib import suppress
 from email.message import EmailMessage
+from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
 from app.outbox.channels import message
@@ -44,27 +45,32 @@ class SmtpChannel:
                 relay.quit()
             relay.close()
 
-    def _connect(self) -> smtplib.SMTP:
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Kept, because reading the system's certificates costs more than sending a mail."""
         context = ssl.create_default_context()
         if self._host in LOOPBACK:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+
+    def _connect(self) -> smtplib.SMTP:
         if self._tls:
             relay: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=TIMEOUT, context=context
+                self._host, self._port, timeout=TIMEOUT, context=self._context
             )
         else:
             relay = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
         try:
-            self._greet(relay, context)
+            self._greet(relay)
         except BaseException:
             relay.close()
             raise
         return relay
 
-    def _greet(self, relay: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    def _greet(self, relay: smtplib.SMTP) -> None:
         relay.ehlo_or_helo_if_needed()
         if not self._tls and relay.has_extn("starttls"):
-            relay.starttls(context=context)
+            relay.starttls(context=self._context)
         elif self._user and not self._tls and self._host not in LOOPBACK:
             raise smtplib.SMTPException("no STARTTLS: the password would be sent in clear")
         if self._user:
