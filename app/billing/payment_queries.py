@@ -24,6 +24,10 @@ from app.billing.rules import (
 )
 
 
+# Open payments on the page of the balance: those that were left on a bank's page may be many.
+MOST_OPEN = 10
+
+
 @dataclass(frozen=True)
 class PaymentFacts:
     """A payment as its page tells of it; amounts in minor units of `currency`."""
@@ -67,11 +71,12 @@ def payment_for_staff(session: Session, name: str) -> PaymentFacts | None:
 
 
 def open_payments(session: Session, organization_id: int) -> list[PaymentFacts]:
-    """Payments of an organization that have no end yet, newest first."""
+    """Payments of an organization that have no end yet, newest first; of many, the latest."""
     statement = (
         _facts()
         .where(Payment.organization_id == organization_id, Payment.state.in_(OPEN))
         .order_by(Payment.id.desc())
+        .limit(MOST_OPEN)
     )
     return [PaymentFacts(*row) for row in session.execute(statement)]
 
