@@ -83,7 +83,7 @@ def capture(session: Session, payment_id: int, paid: Paid, context: Context) -> 
 
     A payment that had been given up and was paid after all is credited too.
     """
-    payment = _locked(session, payment_id)
+    payment = locked(session, payment_id)
     if payment.state is PaymentState.CAPTURED:
         return False
     if (paid.money.amount, paid.money.currency) != (payment.amount, payment.currency):
@@ -107,7 +107,7 @@ def capture(session: Session, payment_id: int, paid: Paid, context: Context) -> 
 
 def decline(session: Session, payment_id: int, answer: Declined, context: Context) -> bool:
     """The money was not taken; a card that is refused for good is not charged again (R14)."""
-    payment = _locked(session, payment_id)
+    payment = locked(session, payment_id)
     if payment.state not in OPEN:
         return False
     payment.state, payment.ended_at = PaymentState.DECLINED, context.now
@@ -119,8 +119,8 @@ def decline(session: Session, payment_id: int, answer: Declined, context: Contex
             .where(Card.id == payment.card_id)
             .values(unusable_because=answer.detail[:200])
         )
-        _tell(session, "card.unusable", payment, context)
-    _tell(session, "card.declined", payment, context, reason=answer.reason.value)
+        tell(session, "card.unusable", payment, context)
+    tell(session, "card.declined", payment, context, reason=answer.reason.value)
     if answer.reason is Decline.AUTHENTICATION and payment.purpose in BY_ITSELF:
         mails.ask_to_confirm(session, payment, context)
     return True
@@ -128,7 +128,7 @@ def decline(session: Session, payment_id: int, answer: Declined, context: Contex
 
 def abandon(session: Session, payment_id: int, why: str, context: Context) -> bool:
     """Nothing was taken and nothing will be: the page was left, or the gateway never asked."""
-    payment = _locked(session, payment_id)
+    payment = locked(session, payment_id)
     if payment.state not in OPEN:
         return False
     payment.state, payment.ended_at, payment.problem = PaymentState.ABANDONED, context.now, why
@@ -138,14 +138,14 @@ def abandon(session: Session, payment_id: int, why: str, context: Context) -> bo
 
 def leave_open(session: Session, payment_id: int, detail: str) -> None:
     """No answer: nothing new is charged for what it was for until this is known (L6)."""
-    payment = _locked(session, payment_id)
+    payment = locked(session, payment_id)
     if payment.state in (PaymentState.CREATED, PaymentState.UNKNOWN):
         payment.state, payment.problem = PaymentState.UNKNOWN, detail[:300]
 
 
 def send_customer(session: Session, payment_id: int, page: Hosted | Transfer) -> None:
     """The customer goes on at the gateway's page, or transfers the money."""
-    payment = _locked(session, payment_id)
+    payment = locked(session, payment_id)
     if payment.state is not PaymentState.CREATED:
         return
     payment.state = PaymentState.WAITING
@@ -178,7 +178,7 @@ def tell_stuck(session: Session, payment_id: int, context: Context) -> None:
                   problem=payment.problem)  # fmt: skip
 
 
-def _locked(session: Session, payment_id: int) -> Payment:
+def locked(session: Session, payment_id: int) -> Payment:
     """The payment, its wallet locked before it as everywhere (L3)."""
     owner = session.scalars(select(Payment.organization_id).where(Payment.id == payment_id)).one()
     billing.lock_wallets(session, [owner])
@@ -197,7 +197,7 @@ def _credit(session: Session, payment: Payment, context: Context) -> int:
     tx_id = billing.post(
         session,
         kind=_kind_of(payment, came_from),
-        ref=payment.card_told or payment.reference or payment.public_id,
+        ref=called(payment),
         idem_key=f"payment:{payment.id}",
         currency=payment.currency,
         lines=[billing.Line(wallet, payment.amount), billing.Line(source, -payment.amount)],
@@ -205,7 +205,7 @@ def _credit(session: Session, payment: Payment, context: Context) -> int:
         now=context.now,
     )
     billing.credit(session, payment.wallet_id, payment.amount)
-    _tell(session, "card.charged" if payment.card_id else "wallet.topped_up", payment, context)
+    tell(session, "card.charged" if payment.card_id else "wallet.topped_up", payment, context)
     return tx_id
 
 
@@ -215,11 +215,23 @@ def _kind_of(payment: Payment, came_from: AccountKind) -> EntryKind:
     return EntryKind.TRANSFER if came_from is AccountKind.BANK else EntryKind.TOP_UP
 
 
-def _tell(
-    session: Session, event: str, payment: Payment, context: Context, **detail: object
+def tell(
+    session: Session,
+    event: str,
+    payment: Payment,
+    context: Context,
+    *,
+    amount: int | None = None,
+    **detail: object,
 ) -> None:
+    """A row of the journal about a payment, or about an `amount` of it."""
     record(
-        session, event, organization_id=payment.organization_id,
-        subject=payment.card_told or payment.reference or payment.public_id,
-        by=context.by, now=context.now, amount=payment.amount, currency=payment.currency, **detail,
+        session, event, organization_id=payment.organization_id, subject=called(payment),
+        by=context.by, now=context.now, currency=payment.currency,
+        amount=payment.amount if amount is None else amount, **detail,
     )  # fmt: skip
+
+
+def called(payment: Payment) -> str:
+    """What people know it by: its card, the reference they quoted, or else its id."""
+    return payment.card_told or payment.reference or payment.public_id

@@ -4,12 +4,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Context
+from app.billing import payments
 from app.billing import service as billing
 from app.billing.models import Card
 from app.billing.payment_models import DisputedPayment, Payment, Refund
 from app.billing.ports import Dispute, Refunded
 from app.billing.rules import AccountKind, EntryKind, PaymentState, RefundState
-from app.journal.service import record
 from app.operator_tasks.service import open_task
 
 OPEN = (RefundState.CREATED, RefundState.UNKNOWN)
@@ -27,7 +27,7 @@ def begin_refund(
     The same key gives the same refund. `amount` in minor units, at most what is captured and not
     refunded yet, and only what the wallet still has.
     """
-    payment = _locked(session, payment_id)
+    payment = payments.locked(session, payment_id)
     known = session.scalar(select(Refund.id).where(Refund.idem_key == idem_key))
     if known is not None:
         return known
@@ -59,7 +59,9 @@ def finish_refund(session: Session, refund_id: int, answer: Refunded, context: C
         session, payment, EntryKind.REFUND, -refund.amount, context, key=f"refund:{refund.id}"
     )
     refund.state, refund.ended_at, refund.gateway_ref = RefundState.DONE, context.now, answer.ref
-    _tell(session, "payment.refunded", payment, refund.amount, context, reason=refund.reason)
+    payments.tell(
+        session, "payment.refunded", payment, context, amount=refund.amount, reason=refund.reason
+    )
     return True
 
 
@@ -106,7 +108,7 @@ def note_dispute(session: Session, gateway: str, dispute: Dispute, context: Cont
     )
     if payment_id is None:
         return False
-    payment = _locked(session, payment_id)
+    payment = payments.locked(session, payment_id)
     if dispute.money.currency != payment.currency:
         open_task(session, "payment_differs", payment.public_id, now=context.now,
                   disputed=dispute.money.amount, currency=dispute.money.currency)  # fmt: skip
@@ -137,7 +139,7 @@ def _open_dispute(
     _move(session, payment, EntryKind.DISPUTE, -known.amount, context, key=key)
     if payment.card_id is not None:
         session.execute(update(Card).where(Card.id == payment.card_id).values(auto_debit=False))
-    _tell(session, "payment.disputed", payment, known.amount, context)
+    payments.tell(session, "payment.disputed", payment, context, amount=known.amount)
     open_task(session, "payment_disputed", payment.public_id, now=context.now, amount=known.amount)
     return known
 
@@ -152,19 +154,12 @@ def _close_dispute(
     key = f"dispute:{known.id}:won"
     _move(session, payment, EntryKind.DISPUTE_WON, known.amount, context, key=key)
     billing.funded(session, payment.wallet_id, f"dispute:{known.id}")
-    _tell(session, "payment.dispute_won", payment, known.amount, context)
-
-
-def _locked(session: Session, payment_id: int) -> Payment:
-    """The payment, its wallet locked before it (L3)."""
-    owner = session.scalars(select(Payment.organization_id).where(Payment.id == payment_id)).one()
-    billing.lock_wallets(session, [owner])
-    return session.get_one(Payment, payment_id, with_for_update=True, populate_existing=True)
+    payments.tell(session, "payment.dispute_won", payment, context, amount=known.amount)
 
 
 def _open_refund(session: Session, refund_id: int) -> tuple[Refund | None, Payment]:
     payment_id = session.scalars(select(Refund.payment_id).where(Refund.id == refund_id)).one()
-    payment = _locked(session, payment_id)
+    payment = payments.locked(session, payment_id)
     refund = session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
     return (refund if refund.state in OPEN else None), payment
 
@@ -184,20 +179,10 @@ def _move(
     return billing.post(
         session,
         kind=kind,
-        ref=payment.card_told or payment.reference or payment.public_id,
+        ref=payments.called(payment),
         idem_key=key,
         currency=payment.currency,
         lines=[billing.Line(wallet, amount), billing.Line(other, -amount)],
         business_date=context.today,
         now=context.now,
     )
-
-
-def _tell(
-    session: Session, event: str, payment: Payment, amount: int, context: Context, **detail: object
-) -> None:
-    record(
-        session, event, organization_id=payment.organization_id,
-        subject=payment.card_told or payment.reference or payment.public_id,
-        by=context.by, now=context.now, amount=amount, currency=payment.currency, **detail,
-    )  # fmt: skip
