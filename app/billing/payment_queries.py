@@ -23,7 +23,6 @@ from app.billing.rules import (
     cards_to_try,
 )
 
-
 # Open payments on the page of the balance: those that were left on a bank's page may be many.
 MOST_OPEN = 10
 
