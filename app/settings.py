@@ -94,9 +94,7 @@ class Settings(BaseModel):
     )
     seller_siret: str = Field("", description="its SIRET, 14 digits", pattern=r"^([0-9]{14})?$")
     seller_vat_id: str = Field("", description="its VAT number", max_length=20)
-    seller_email: str = Field(
-        "", description="where customers ask about invoices", max_length=254
-    )
+    seller_email: str = Field("", description="where customers ask about invoices", max_length=254)
     seller_payment_terms: str = Field(
         "",
         description="terms of payment on invoices; when absent, payment with the order",
