@@ -11,7 +11,9 @@ from app.accounts.installation import terms
 from app.alerts import watching
 from app.alerts.context import Context
 from app.alerts.delays import delays_of
+from app.alerts.ports import AlertType
 from app.alerts.service import attend
+from app.alerts.types import types
 from app.db import db, reading, transaction
 from app.journal.service import Actor
 from app.operator_tasks.models import OperatorTask
@@ -28,37 +30,65 @@ def alerts(now: datetime, run_id: int) -> int:
     """Open, remind, expire and resolve whatever is due at `now`; how many alerts changed."""
     with reading() as session:
         context = Context(now, terms(session), Actor(run_id=run_id), delays_of(session))
-        todo = watching.waiting(session, context)
-    return sum(_attend(some, context) for some in _batches(todo))
+    found = {kind: _waiting(kind, context) for kind in types().values()}
+    kinds = [kind for kind, waiting in found.items() if waiting is not None]
+    todo = sorted({one for waiting in found.values() for one in waiting or ()})
+    return sum(_attend(some, kinds, context) for some in _batches(todo))
 
 
-def _attend(organization_ids: Sequence[int], context: Context) -> int:
+def _waiting(kind: AlertType, context: Context) -> set[int] | None:
+    """For whom a type has something to do; None if it breaks, which must not stop the others."""
+    try:
+        with reading() as session:
+            return watching.waiting(session, kind, context)
+    except Exception as problem:  # whatever it is, the log and the operator are told
+        db.session.rollback()
+        log.exception("alerts of type %s failed", kind.name)
+        _report(_subject(kind), problem, context)
+        return None
+
+
+def _attend(organization_ids: Sequence[int], kinds: Sequence[AlertType], context: Context) -> int:
     """One transaction; if it breaks, one for each organization, so that one stops nobody else."""
     try:
         with transaction() as session:
-            changed = attend(session, organization_ids, context)
-            for broken in _broken(session, organization_ids):
-                close_tasks(session, BROKEN, subject=broken, now=context.now)
+            changed = attend(session, organization_ids, kinds, context)
+            _mended(
+                session,
+                [*map(_subject, kinds), *(str(number) for number in organization_ids)],
+                context,
+            )
             return changed
     except Exception as problem:  # whatever it is, the others must not wait for it
         db.session.rollback()
         if len(organization_ids) > 1:
-            return sum(_attend([one], context) for one in organization_ids)
+            return sum(_attend([one], kinds, context) for one in organization_ids)
         log.exception("alerts of organization %s failed", organization_ids[0])
-        with transaction() as session:
-            open_task(session, BROKEN, str(organization_ids[0]), now=context.now,
-                      error=f"{type(problem).__name__}: {problem}"[:300])  # fmt: skip
+        _report(str(organization_ids[0]), problem, context)
         return 0
 
 
-def _broken(session: Session, organization_ids: Sequence[int]) -> Sequence[str]:
-    return session.scalars(
+def _report(subject: str, problem: Exception, context: Context) -> None:
+    with transaction() as session:
+        open_task(session, BROKEN, subject, now=context.now,
+                  error=f"{type(problem).__name__}: {problem}"[:300])  # fmt: skip
+
+
+def _mended(session: Session, subjects: Sequence[str], context: Context) -> None:
+    """What did not break is in order again, if it was not."""
+    broken = session.scalars(
         select(OperatorTask.subject).where(
             OperatorTask.kind == BROKEN,
             OperatorTask.done_at.is_(None),
-            OperatorTask.subject.in_([str(number) for number in organization_ids]),
+            OperatorTask.subject.in_(subjects),
         )
     ).all()
+    for subject in broken:
+        close_tasks(session, BROKEN, subject=subject, now=context.now)
+
+
+def _subject(kind: AlertType) -> str:
+    return f"type {kind.name}"
 
 
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:

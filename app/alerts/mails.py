@@ -78,7 +78,7 @@ def _text(entry: Entry) -> str:
         _boxed(words.until) if entry.boxed else words.until,
         words.after,
         entry.remark,
-        f"{words.action}: {entry.link}",
+        _("%(action)s: %(link)s", action=words.action, link=entry.link),
     ]
     return "\n".join(line for line in lines if line)
 

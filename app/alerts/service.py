@@ -33,7 +33,6 @@ from app.alerts.rules import (
     reopens,
     turns,
 )
-from app.alerts.types import types
 from app.alerts.watching import Sighting
 from app.journal.service import record
 from app.lib.ids import public_id
@@ -42,15 +41,20 @@ from app.outbox.models import Mail
 from app.outbox.rules import MailState
 
 
-def attend(session: Session, organization_ids: Collection[int], context: Context) -> int:
-    """Bring the alerts of some organizations up to date; how many changed.
+def attend(
+    session: Session,
+    organization_ids: Collection[int],
+    kinds: Collection[AlertType],
+    context: Context,
+) -> int:
+    """Bring the alerts of these types of some organizations up to date; how many changed.
 
     Everything is asked again here, under lock: who else attends to them waits, and then finds
     nothing left to do. Steps, mails and what an expiry does are one transaction.
     """
     _lock(session, organization_ids)
     changed, tellings = 0, list[Telling]()
-    for kind in types().values():
+    for kind in kinds:
         kind.lock(session, watching.expiring(session, kind, organization_ids, context))
         changed += _resolve(session, kind, organization_ids, context)
         opened, first = _open(session, kind, organization_ids, context)

@@ -13,7 +13,6 @@ from app.alerts.context import Context
 from app.alerts.models import Alert
 from app.alerts.ports import AlertType
 from app.alerts.rules import AlertState
-from app.alerts.types import types
 
 # One column of what is found, or a count; which, the caller knows.
 Found = Select[Any]
@@ -32,25 +31,22 @@ class Sighting:
     facts: dict[str, Any]
 
 
-def waiting(session: Session, context: Context) -> list[int]:
-    """Organizations for which something is to be done, by two statements a type.
+def waiting(session: Session, kind: AlertType, context: Context) -> set[int]:
+    """Organizations for which a type has something to do, by three statements.
 
     Without DISTINCT, for whose sake an index by organization would be walked through.
     """
-    found = set(
-        session.scalars(
-            select(Alert.organization_id).where(
-                Alert.ended_at.is_(None),
-                Alert.next_look_on <= context.today,
-                Alert.type.in_(types()),
-            )
-        )
+    seen = _watched(kind, context)
+    due = select(Alert.organization_id).where(
+        Alert.ended_at.is_(None),
+        Alert.next_look_on <= context.today,
+        Alert.type == kind.name,
     )
-    for kind in types().values():
-        seen = _watched(kind, context)
-        found.update(session.scalars(unmatched(kind, seen, seen.c.organization_id)))
-        found.update(session.scalars(orphans(kind, seen, Alert.organization_id)))
-    return sorted(found)
+    return {
+        *session.scalars(due),
+        *session.scalars(unmatched(kind, seen, seen.c.organization_id)),
+        *session.scalars(orphans(kind, seen, Alert.organization_id)),
+    }
 
 
 def unseen(

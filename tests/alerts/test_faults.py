@@ -12,6 +12,7 @@ from app.accounts.rules import Plan
 from app.alerts import service
 from app.alerts.jobs import alerts as run_alerts
 from app.alerts.models import Alert, AlertNotice, AlertStep
+from app.alerts.types.card_expiry import CardExpiry
 from app.billing.models import BillingContact, Wallet
 from app.db import db, reading, transaction
 from app.jobs.models import JobRun
@@ -237,6 +238,20 @@ def test_what_breaks_for_one_organization_stops_nobody_else(db_context, monkeypa
     assert len(alerts()) == 2
     with reading() as session:
         assert session.scalars(select(OperatorTask)).one().done_at is not None
+
+
+def test_a_type_that_breaks_stops_no_other_type(db_context, monkeypatch, caplog):
+    make.card(in_debt(), exp=(3, 2027))
+
+    def broken(*_given: object) -> None:
+        raise RuntimeError("a statement nobody can run")
+
+    monkeypatch.setattr(CardExpiry, "watch", broken)
+    tick_on(day(5))
+    assert [alert.type for alert in alerts()] == ["negative_balance"]
+    assert "a statement nobody can run" in caplog.text
+    with reading() as session:
+        assert session.scalars(select(OperatorTask.subject)).all() == ["type card_expiry"]
 
 
 # Downtime and clocks

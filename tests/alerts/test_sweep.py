@@ -27,13 +27,14 @@ def statements(db_context):
         sent.append((statement, parameters))
 
     event.listen(db.engine, "before_cursor_execute", note)
-    watching.waiting(db_context(), context)
+    for kind in types().values():
+        watching.waiting(db_context(), kind, context)
     event.remove(db.engine, "before_cursor_execute", note)
     return sent
 
 
-def test_it_takes_two_statements_a_type_and_one(statements):
-    assert len(statements) == 2 * len(types()) + 1
+def test_it_takes_three_statements_a_type(statements):
+    assert len(statements) == 3 * len(types())
 
 
 def test_no_table_is_walked_through(statements, db_context):
