@@ -36,6 +36,8 @@ SIGNED_OUT = {
 }
 PAGES = {
     "overview": "/",
+    "alerts": "/alerts",
+    "alerts-past": "/alerts?show=past",
     "domains": "/domains",
     "domains-advanced": "/domains?view=advanced",
     "domains-none": "/domains?q=nothing",
@@ -126,6 +128,12 @@ def recurring(page: Page) -> None:
     page.locator("#preview").scroll_into_view_if_needed()
 
 
+def first_alert(page: Page) -> None:
+    page.goto("/alerts")
+    page.locator("tbody .main a").first.click()
+    page.locator(".timeline").scroll_into_view_if_needed()
+
+
 def drawer_or_person(page: Page) -> None:
     page.goto("/")
     menu = page.locator(".nav-toggle")
@@ -158,6 +166,7 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "domains-menu": domain_menu,
     "domains-recurring": recurring,
     "overview-menu": drawer_or_person,
+    "alert": first_alert,
     "forwarding-refused": forwarding_refused,
     "mailboxes-undo": undo_offered,
 }
@@ -196,9 +205,10 @@ def demo() -> Iterator[str]:
 def fill(app: Flask) -> None:
     with app.app_context():
         upgrade(str(ROOT / "migrations"))
-    answer = app.test_cli_runner().invoke(args=["demo"])
-    if answer.exit_code:
-        sys.exit(answer.output)
+    for command in ("demo", "tick"):
+        answer = app.test_cli_runner().invoke(args=[command])
+        if answer.exit_code:
+            sys.exit(answer.output)
 
 
 def take(

@@ -7,6 +7,7 @@ from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page
 
 from app.billing.rules import Decline, PaymentState, Purpose
+from app.jobs.service import tick
 from tests import make
 from tests.invoices import papers
 
@@ -21,8 +22,9 @@ LONG_LOCAL = "prenom.nom.de.famille.compose.et.service.comptabilite.generale.x"
 
 SIGNED_OUT = ("/login", "/password/forgotten", "/nowhere")
 SIGNED_IN = (
-    "/", "/domains", "/domains?view=advanced", "/domains?q=nothing", "/domains/renew",
-    "/domains/recurring", "/domains/example.org",
+    "/", "/alerts", "/alerts?type=move", "/alerts?show=past",
+    "/domains", "/domains?view=advanced", "/domains?q=nothing", "/domains/renew",
+    "/domains/renew?only=example.org", "/domains/recurring", "/domains/example.org",
     "/domains/example.org/mailboxes", "/domains/example.org/history", "/domains/late.org",
     f"/domains/{LONG_DOMAIN}", f"/domains/{LONG_DOMAIN}/mailboxes",
     "/domains/example.org/mailboxes/auto-renewal",
@@ -95,6 +97,8 @@ def marie(app, clock):
         papers.ask(acme, 1, 2)
         long = make.domain(acme, LONG_DOMAIN)
         make.mailbox(long, acme, LONG_LOCAL, on=True)
+        for job in ("alerts", "mails"):
+            tick(make.NOW, job)
         return marie
 
 
@@ -152,6 +156,13 @@ def axe(page: Page, rules: dict[str, object]) -> list[str]:
         for one in page.evaluate(AXE, rules)
         for node in one["nodes"]
     ]
+
+
+def one_alert(page: Page) -> None:
+    """What stands after its deadline, with mails that were accepted."""
+    page.goto("/alerts")
+    page.get_by_role("table").get_by_role("link", name="late.org has expired", exact=True).click()
+    page.get_by_text("accepted by the mail server").first.wait_for()
 
 
 def refused_forwarding(page: Page) -> None:
@@ -215,6 +226,7 @@ def asked_for_a_move(page: Page) -> None:
 
 # What a page shows only after a click.
 SCENES = {
+    "one alert": one_alert,
     "a move that was asked for": asked_for_a_move,
     "a forwarding refused": refused_forwarding,
     "an open row menu": open_row_menu,
