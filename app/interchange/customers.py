@@ -1,11 +1,14 @@
 """Adds customers: people, organizations with opening balances, contacts, cards, accounts."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from app.accounts.models import Account, Member, Organization, User
 from app.billing.card_flows import gateway_of
 from app.billing.models import BillingContact, Card
 from app.billing.openings import Opening, open_wallets
+from app.interchange import shape
 from app.interchange.adding import Adding
 from app.interchange.standing import OPENING
 
@@ -32,12 +35,14 @@ def add_organizations(adding: Adding) -> int:
         row for row in adding.document.organizations
         if row.id not in adding.standing.organizations
     ]  # fmt: skip
+    seen = {user.id: user.last_login_at for user in adding.document.users}
     adding.write(
         Organization,
         [
             {
                 "public_id": row.id, "name": row.name, "country": row.country, "plan": row.plan,
-                "created_at": adding.now,
+                # Older than a sign-in of its members: it may have been unused since (A-1).
+                "created_at": min([adding.now, *_known(seen, row)]),
             }
             for row in fresh
         ],
@@ -48,6 +53,11 @@ def add_organizations(adding: Adding) -> int:
         adding.session, openings, adding.currency, business_date=adding.today, now=adding.now
     )
     return len(fresh)
+
+
+def _known(seen: Mapping[str, datetime | None], row: shape.Organization) -> list[datetime]:
+    """When its members last signed in, as far as the document says."""
+    return [at for member in row.members if (at := seen.get(member.user))]
 
 
 def add_members(adding: Adding) -> int:

@@ -1,6 +1,6 @@
 """What a good file becomes, and that a second import changes nothing."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -9,11 +9,13 @@ from app.accounts.installation import terms
 from app.accounts.models import Member, Organization, User
 from app.accounts.passwords import verify
 from app.accounts.rules import Role
+from app.alerts.models import Alert
 from app.billing.checks import differences
 from app.billing.models import BillingContact, Card, LedgerTx, Wallet
 from app.billing.rules import EntryKind
 from app.db import transaction
 from app.domains.models import Domain, SandboxName
+from app.jobs.service import tick
 from app.journal.models import JournalRow
 from app.mailboxes.models import Forwarding, Mailbox
 from app.moves.models import Move
@@ -306,3 +308,16 @@ def test_cards_keep_the_order_of_the_file_and_name_who_can_charge_them(load, db_
     assert [tuple(row) for row in rows] == [
         ("acme-visa", 0, "sandbox"), ("a-second", 1, "sandbox"), ("a-third", 2, "elsewhere"),
     ]  # fmt: skip
+
+
+def test_a_free_plan_unused_before_the_import_is_found_so(load, db_context):
+    document = example()
+    for kind in ("domains", "mailboxes", "forwardings", "moves"):
+        document[kind] = []
+    document["organizations"][0] |= {"plan": "free", "balance": 0, "cards": []}
+    load(document)
+    seen = datetime.fromisoformat(document["users"][0]["last_login_at"])
+    for days, found in ((119, []), (120, ["inactivity"])):
+        tick(seen + timedelta(days=days), "alerts")
+        assert list(db_context.scalars(select(Alert.type))) == found
+        db_context.rollback()
