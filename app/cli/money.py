@@ -21,6 +21,8 @@ from app.billing.refunds import CannotRefund
 from app.billing.rules import PaymentState, RefundState
 from app.billing.words import bad_amount, grouped, state
 from app.db import reading, transaction
+from app.invoices import giving_back
+from app.invoices.service import NothingToCredit
 from app.journal.service import HOST
 from app.lib.amounts import BadAmount, typed
 from app.lib.ids import digest
@@ -119,6 +121,27 @@ def refund(payment: str, amount: str, reason: str, key: str | None) -> None:
     except CannotRefund:
         raise click.ClickException(_why_not(facts, minor)) from None
     _tell_refund(ended, minor)
+
+
+@money.command("give-back")
+@click.argument("number")
+@_REASON
+@with_appcontext
+def give_back(number: str, reason: str) -> None:
+    """Make a credit note for the invoice NUMBER; its money is in the wallet again."""
+    context = _context()
+    try:
+        with transaction() as session:
+            note = giving_back.give_back(
+                session, number, reason=reason, by=HOST, today=context.today, now=context.now
+            )
+    except giving_back.NoInvoice:
+        raise click.ClickException(_("There is no invoice %(number)s.", number=number)) from None
+    except NothingToCredit:
+        raise click.ClickException(
+            _("All of %(number)s was given back before.", number=number)
+        ) from None
+    click.echo(_("The credit note %(note)s gives back %(number)s.", note=note, number=number))
 
 
 @money.command("list")
