@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.cli.alerts import alert_delays
 from app.cli.doctor import doctor
 from app.cli.money import money
 from app.cli.prices import price_command
@@ -13,6 +14,7 @@ from app.invoices.commands import vat_rates_command
 def register_commands(app: Flask) -> None:
     """Add the commands of product.md §3 to `flask`."""
     app.cli.add_command(tick_command)
+    app.cli.add_command(alert_delays)
     app.cli.add_command(doctor)
     app.cli.add_command(money)
     app.cli.add_command(price_command)
