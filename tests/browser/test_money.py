@@ -65,6 +65,6 @@ def test_a_card_a_top_up_three_domains_by_pro_forma_and_the_invoice(visit, marie
         page.get_by_role("link", name="Download PDF", exact=True).click()
     assert started.value.suggested_filename == "F2027-000001.pdf"
     page.goto("/domains")
-    expect(page.locator("main time[datetime=\"2028-09-01\"]")).to_have_count(3)
+    expect(page.locator('main time[datetime="2028-09-01"]')).to_have_count(3)
     page.goto("/billing")
     expect(page.get_by_role("main")).to_contain_text("€0.00")
