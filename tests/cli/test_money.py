@@ -232,5 +232,5 @@ def test_payments_are_listed(app, acme, money, reference, paid):
 def test_no_command_moves_money_from_one_organization_to_another(money):
     result = money("--help")
     assert {line.split()[0] for line in result.output.partition("Commands:\n")[2].splitlines()} == {
-        "book", "correct", "credit", "list", "refund",
+        "book", "correct", "credit", "give-back", "list", "refund",
     }  # fmt: skip

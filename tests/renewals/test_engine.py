@@ -92,7 +92,8 @@ def test_a_mailbox_renews_on_its_first_slot_with_one_debit_and_one_extension(acm
     assert subscription(box).expires_on == date(2027, 4, 30)
     assert posted(acme) == 10_000 - 100
     assert count(Renewal) == 1
-    assert count(LedgerTx) == 2
+    # The opening balance, the debit, and the VAT of the day's invoice.
+    assert count(LedgerTx) == 3
     renewed = db.session.scalars(select(JournalRow).where(JournalRow.event == "mailbox.renewed"))
     assert len(renewed.all()) == 1
 

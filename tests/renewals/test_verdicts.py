@@ -186,7 +186,8 @@ def test_a_payer_takes_a_fixed_number_of_statements(app, acme):
             work_out()
         counts.append(len(sent))
     # The first one also reads the installation's terms.
-    assert counts[1] <= counts[0] < 35
+    # Everything is read twice, the second time under the wallet's lock.
+    assert counts[1] <= counts[0] < 40
 
 
 # ---- Nothing is stale after any change
@@ -323,8 +324,9 @@ LATER = {
     leave_unanswered: date(2027, 3, 31),
     miss_every_day: ENDS + timedelta(days=10),
 }
-# Whether what was foretold happens or is under way: the verdicts stay what they were.
-SAME = {renew_due, leave_unanswered, change_in_bulk_and_undo}
+# Whether what was foretold happens or is under way: the verdicts stay what they were. A rise that
+# nobody was told of is not charged yet (R16).
+SAME = {renew_due, leave_unanswered, change_in_bulk_and_undo, import_prices}
 
 
 def everything() -> dict[str, tuple[Verdict | None, int | None]]:
