@@ -39,6 +39,52 @@ class SignIn(Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     address: Mapped[str] = mapped_column(String(45))
     browser: Mapped[str] = mapped_column(String(200))
+    # When an operator last gave a code of their second factor here; their pages ask for it (L16).
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Operator(Model):
+    """A person of the host. Made and dismissed by a command on the server, never by a page.
+
+    The secret of the second factor follows from `factor` and the installation's key, so a copy of
+    the database holds none; `factor` is NULL until it is set up. `factor_used` is the latest code's
+    place in time (RFC 6238), as no code opens twice.
+    """
+
+    __tablename__ = "operators"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    factor: Mapped[str | None] = mapped_column(String(64))
+    factor_used: Mapped[int] = mapped_column(default=0)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HostVisit(Model):
+    """An operator looks at the pages of an organization as a viewer; its members can see when.
+
+    It belongs to the sign-in with that token: ids are used again once a row has gone.
+    """
+
+    __tablename__ = "host_visits"
+    __table_args__ = (
+        Index(
+            "uq_host_visits_open",
+            "token_hash",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SignInFailure(Model):
