@@ -10,7 +10,7 @@ from flask import Flask
 from app.accounts import models as _accounts  # noqa: F401
 from app.accounts.installation import terms
 from app.alerts import models as _alerts  # noqa: F401
-from app.alerts.jobs import alerts
+from app.alerts.jobs import alerts, card_readings_ahead
 from app.alerts.tacit import tacit_notices
 from app.auto_renewal import models as _auto_renewal  # noqa: F401
 from app.billing import card_flows, events, payment_flows, refund_flows
@@ -67,6 +67,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # In the order in which one tick runs them: what is open first, then what is due, then what will
 # become of the rest, then the mails that all of it wrote.
 JOBS = (
+    Job("card_readings", card_readings_ahead),
     Job("gateway_events", events.work),
     Job("card_setups", card_flows.recover_setups),
     Job("payments", payment_flows.recover),

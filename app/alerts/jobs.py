@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,8 @@ from app.alerts.delays import delays_of
 from app.alerts.ports import AlertType
 from app.alerts.service import attend
 from app.alerts.types import types
+from app.alerts.types.card_expiry import CardExpiry
+from app.billing import card_readings
 from app.db import db, reading, transaction
 from app.journal.service import Actor
 from app.operator_tasks.models import OperatorTask
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 # Enough that a commit costs little, few enough that others who write do not wait long.
 BATCH = 50
 BROKEN = "alerts_broken"
+# So long before the warning a card is read at its gateway, which may be down meanwhile (A15).
+READ_AHEAD = timedelta(days=3)
 
 
 def alerts(now: datetime, run_id: int) -> int:
@@ -34,6 +38,13 @@ def alerts(now: datetime, run_id: int) -> int:
     kinds = [kind for kind, waiting in found.items() if waiting is not None]
     todo = sorted({one for waiting in found.values() for one in waiting or ()})
     return sum(_attend(some, kinds, context) for some in _batches(todo))
+
+
+def card_readings_ahead(now: datetime, _run_id: int) -> int:
+    """Have cards read at their gateway that would soon be warned of; how many readings are new."""
+    with reading() as session:
+        today, delays = terms(session).today(now), delays_of(session)[CardExpiry.name]
+    return card_readings.ask(today + timedelta(days=delays.opens or 0) + READ_AHEAD, now)
 
 
 def _waiting(kind: AlertType, context: Context) -> set[int] | None:

@@ -152,6 +152,25 @@ def remove(session: Session, organization_id: int, card_public_id: str, context:
         session.add(ForgottenCard(gateway=card.gateway, token=card.token, removed_at=context.now))
 
 
+def follow_gateway(
+    session: Session, gateway: str, token: str, details: CardDetails, context: Context
+) -> None:
+    """Keep what a gateway knows of a card now (A15), wherever it is known here."""
+    same = Card.gateway == gateway, Card.token == token
+    owners = session.scalars(select(Card.organization_id).where(*same).distinct()).all()
+    billing.forecast_anew(session, owners)
+    known = session.scalars(
+        select(Card).where(*same).with_for_update().execution_options(populate_existing=True)
+    ).all()
+    for card in known:
+        before = card.exp_month, card.exp_year
+        card.exp_month, card.exp_year = details.exp_month, details.exp_year
+        card.last4 = details.last4
+        if before != (card.exp_month, card.exp_year):
+            _note(session, "card.updated", card, context.by, context,
+                  until=f"{card.exp_year}-{card.exp_month:02}")  # fmt: skip
+
+
 def _one(session: Session, organization_id: int, card_public_id: str) -> tuple[list[Card], Card]:
     mine = _locked(session, organization_id)
     card = next((one for one in mine if one.public_id == card_public_id), None)

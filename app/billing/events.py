@@ -183,8 +183,7 @@ def _settle(told: _Told, now: datetime) -> None:
         case EventKind.DISPUTE:
             _settle_dispute(gateway, told.ref, now)
         case EventKind.CARD:
-            if not refresh_card(gateway.name, told.ref, now):
-                _answered(gateway.card(told.ref))
+            _answered(refresh_card(gateway.name, told.ref, now))
         case EventKind.SETUP:
             # One that is still open is asked about again by a job of its own.
             settle_setup(gateway.name, told.ref, now)

@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.accounts.installation import Context, terms
-from app.billing import refunds
-from app.billing.models import Card
+from app.billing import cards, refunds
 from app.billing.payment_flows import KEYS_LAST
 from app.billing.payment_models import Payment, Refund
 from app.billing.ports import (
@@ -22,7 +21,6 @@ from app.billing.ports import (
     gateways,
 )
 from app.billing.rules import RefundState
-from app.billing.service import forecast_anew
 from app.db import reading, transaction
 from app.journal.service import Actor
 
@@ -65,22 +63,17 @@ def settle_dispute(gateway: str, ref: str, now: datetime) -> bool:
         return refunds.note_dispute(session, gateway, answer, context)
 
 
-def refresh_card(gateway: str, token: str, _now: datetime) -> bool:
-    """Read a card at its gateway and keep its present expiry (A15); whether it was there."""
+def refresh_card(gateway: str, token: str, now: datetime) -> CardDetails | NotFound | Unknown:
+    """Read a card at its gateway and keep its present expiry (A15); what the gateway said.
+
+    Imported cards may share a token: all of them follow.
+    """
     answer = gateways().get(gateway).card(token)
-    if not isinstance(answer, CardDetails):
-        return False
-    with transaction() as session:
-        owner = session.scalar(
-            update(Card)
-            .where(Card.gateway == gateway, Card.token == token)
-            .values(exp_month=answer.exp_month, exp_year=answer.exp_year, last4=answer.last4)
-            .returning(Card.organization_id)
-            .execution_options(synchronize_session=False)
-        )
-        if owner is not None:
-            forecast_anew(session, [owner])
-    return owner is not None
+    if isinstance(answer, CardDetails):
+        with transaction() as session:
+            by = Context(now, terms(session), Actor())
+            cards.follow_gateway(session, gateway, token, answer, by)
+    return answer
 
 
 def recover(now: datetime, run_id: int) -> int:

@@ -132,6 +132,12 @@ def last_valid_day(year: int, month: int) -> date:
     return add_months(date(year, month, 1), 1) - timedelta(days=1)
 
 
+def last_month_over_by(day: date) -> tuple[int, int]:
+    """The latest month of which no day is left after `day`, as year and month (A-5)."""
+    last = (day + timedelta(days=1)).replace(day=1) - timedelta(days=1)
+    return last.year, last.month
+
+
 def card_covers(month: int, year: int, first_attempt: date) -> bool:
     """Whether a card is still valid on the day of the first attempt (R22, seed-C)."""
     return last_valid_day(year, month) >= first_attempt

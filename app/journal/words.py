@@ -154,6 +154,7 @@ _PLAIN = {
     "card.moved": lazy_gettext("Card moved in the order of backups"),
     "card.auto_debit_on": lazy_gettext("Auto-debit switched on"),
     "card.auto_debit_off": lazy_gettext("Auto-debit switched off"),
+    "card.updated": lazy_gettext("The bank gave the card a new expiry date"),
     "card.removed": lazy_gettext("Card removed"),
     "wallet.debited": lazy_gettext("Paid from the wallet"),
     "card.charged": lazy_gettext("Paid by card"),

@@ -12,7 +12,7 @@ from typing import Protocol
 from flask import Flask
 
 from app.billing.gateways import manual, sandbox, sandbox_bank, sandbox_events, sandbox_pages
-from app.billing.gateways.sandbox_models import PageState
+from app.billing.gateways.sandbox_models import PageState, SandboxCard
 from app.billing.gateways.stripe import StripeGateway
 from app.billing.ports import Gateway
 from app.db import transaction
@@ -37,6 +37,10 @@ class Bench(Protocol):
 
     def save_card(self, ref: str) -> None:
         """The customer saves a good card on a setup page: Ada, 12/2030."""
+        ...
+
+    def renew_card(self, token: str, exp: tuple[int, int]) -> None:
+        """The card's bank replaces it, without telling the customer's merchants (A15)."""
         ...
 
     def pay(self, ref: str) -> None:
@@ -77,6 +81,11 @@ class SandboxBench:
 
     def save_card(self, ref):
         self._choose(ref)
+
+    def renew_card(self, token, exp):
+        with transaction() as session:
+            card = session.get_one(SandboxCard, token)
+            card.exp_month, card.exp_year = exp
 
     def pay(self, ref):
         self._choose(ref)
@@ -139,6 +148,9 @@ class StripeBench:
 
     def save_card(self, ref):
         self.stripe.save_card(ref)
+
+    def renew_card(self, token, exp):
+        self.stripe.renew_card(token.partition("/")[2], exp)
 
     def pay(self, ref):
         self.stripe.pay(ref)

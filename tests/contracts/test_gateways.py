@@ -1,6 +1,7 @@
 """What every gateway promises, whoever it is; skipped only where it cannot do such a thing."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -93,6 +94,16 @@ def test_a_card_is_saved_on_a_page_and_can_be_charged(bench, key):
     assert bench.gateway.card(card.token) == card
     paid = bench.gateway.charge(card.token, FIFTEEN, PAYER, key=f"{key}-charge")
     assert isinstance(paid, Paid)
+
+
+@needs(CARDS)
+def test_a_card_that_its_bank_replaced_is_read_with_its_new_expiry(bench, key):
+    page = setup_page(bench, key)
+    bench.save_card(page.ref)
+    before = bench.gateway.setup(page.ref)
+    bench.renew_card(before.token, (6, 2033))
+    assert bench.gateway.card(before.token) == replace(before, exp_month=6, exp_year=2033)
+    assert isinstance(bench.gateway.card(f"{before.token}x"), NotFound)
 
 
 @needs(CARDS)

@@ -13,7 +13,7 @@ from app.accounts.rules import Right, Role
 from app.alerts.ports import AlertType, Case, Facts, Words
 from app.alerts.rules import Delays, Step, around
 from app.billing.models import Card
-from app.billing.rules import last_valid_day
+from app.billing.rules import last_month_over_by, last_valid_day
 from app.web.i18n import day
 
 
@@ -29,7 +29,7 @@ class CardExpiry(AlertType):
 
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:
         """Validated cards whose last valid day is at most so many days away, or over."""
-        last = _last_month_over_by(today + timedelta(days=delays.opens or 0))
+        last = last_month_over_by(today + timedelta(days=delays.opens or 0))
         return select(
             Card.id.label("subject_id"),
             (Card.brand + " " + Card.last4).label("subject"),
@@ -92,9 +92,3 @@ def _title(subject: str) -> str:
 def _last_day(facts: Facts) -> date:
     return last_valid_day(facts["exp_year"], facts["exp_month"])
 
-
-def _last_month_over_by(day: date) -> tuple[int, int]:
-    """The latest month of which no day is left after `day`, as year and month."""
-    tomorrow = day + timedelta(days=1)
-    last = tomorrow.replace(day=1) - timedelta(days=1)
-    return last.year, last.month

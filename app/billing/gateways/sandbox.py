@@ -117,6 +117,8 @@ class SandboxGateway:
 
     def card(self, token: str) -> CardDetails | NotFound | Unknown:
         """A card saved on a page; the sandbox keeps nothing of those that are only a name."""
+        if bank.behaviour_of(token) == "down":
+            return Unknown("the sandbox bank cannot be reached")
         with transaction() as session:
             card = session.get(SandboxCard, token)
             return _details(card) if card and not card.forgotten else NotFound()
