@@ -115,7 +115,9 @@ def _note(session: Session, one: Subscription, refuse_by: date, context: Context
 
 def _send(session: Session, one: Subscription, refuse_by: date, context: Context) -> int:
     extension = session.scalars(select(Domain.extension).where(Domain.id == one.domain_id)).one()
-    price = prices(session).of(one.kind, extension, one.renewal_months)
+    price = prices(session).to_pay(
+        one.kind, extension, one.renewal_months, one.announced_price, one.announced_months
+    )
     addresses = addresses_of(session, [one.organization_id])
     people = addresses.of_roles(ROLES, one.organization_id)
     if price is None or not people:
@@ -123,6 +125,8 @@ def _send(session: Session, one: Subscription, refuse_by: date, context: Context
         return 0
     notice = _note(session, one, refuse_by, context)
     notice.price = price
+    # It carries a price, so that is what the renewal costs at most (R16).
+    one.announced_price, one.announced_months = price, one.renewal_months
     session.flush()
     organization = session.get_one(Organization, one.organization_id).name
     for person in people:
@@ -136,6 +140,7 @@ def _send(session: Session, one: Subscription, refuse_by: date, context: Context
             subject=written.subject,
             body=written.body,
             html=written.html,
+            by=context.by,
             now=context.now,
             organization_id=one.organization_id,
         )

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import (
     ColumnElement,
     case,
+    exists,
     func,
     literal_column,
     select,
@@ -28,6 +29,7 @@ from app.journal.service import Actor, record
 from app.outbox.service import queue
 from app.renewals.rules import first_attempt_day
 from app.subscriptions.models import UNANNOUNCED, Price, Subscription
+from app.subscriptions.notice_models import TacitNotice
 from app.subscriptions.rules import Kind
 from app.web.i18n import day, money, speaking
 from app.web.state import settings
@@ -70,7 +72,8 @@ def note_first(session: Session) -> int:
 def announce_rises(now: datetime, run_id: int) -> int:
     """Tell payers of prices that rose, early enough; how many services it is about.
 
-    Who cannot be told in time pays the old price once more, and is told after that renewal.
+    Who cannot be told in time pays the old price once more, and is told after that renewal; so
+    does who has the law's notice of that renewal already, which named a price (R17).
     """
     context = Context(now, terms(), Actor(run_id=run_id))
     with transaction() as session:
@@ -124,6 +127,7 @@ def _rises(session: Session, today: date) -> list[Rise]:
             Subscription.auto_renewal.is_(True),
             Subscription.announced_months == Subscription.renewal_months,
             Subscription.announced_price < costs,
+            ~_has_the_laws_notice(),
         )
         .order_by(Subscription.id)
         .with_for_update(of=Subscription)
@@ -139,6 +143,14 @@ def _rises(session: Session, today: date) -> list[Rise]:
     ]  # fmt: skip
 
 
+def _has_the_laws_notice() -> ColumnElement[bool]:
+    return exists().where(
+        TacitNotice.subscription_id == Subscription.id,
+        TacitNotice.expires_on == Subscription.expires_on,
+        TacitNotice.price.is_not(None),
+    )
+
+
 def _tell(session: Session, payer_id: int, rises: Sequence[Rise], context: Context) -> None:
     organization = session.get_one(Organization, payer_id)
     for person in members_with(session, payer_id, Right.BILL):
@@ -147,7 +159,7 @@ def _tell(session: Session, payer_id: int, rises: Sequence[Rise], context: Conte
         queue(
             session, key=f"price-rise:{payer_id}:{context.today.isoformat()}:{person.user_id}",
             kind="price_rise", to=person.email, subject=made.subject, body=made.body,
-            now=context.now, organization_id=payer_id,
+            by=context.by, now=context.now, organization_id=payer_id,
         )  # fmt: skip
     for one in rises:
         session.execute(

@@ -5,10 +5,14 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from app.db import reading
+from app.db import reading, transaction
 from app.operator_tasks.models import OperatorTask
 from app.outbox.models import Mail
+from app.renewals.catalogue import Sold, set_price
+from app.renewals.models import Renewal
+from app.subscriptions.models import Subscription
 from app.subscriptions.notice_models import TacitNotice, TacitNoticeMail
+from app.subscriptions.rules import Kind
 from tests import make
 from tests.alerts.world import TODAY, day, mails, tick_on
 
@@ -120,3 +124,75 @@ def test_the_proof_names_each_address_and_when_it_was_accepted(wanted, acme):
         ).all()
     assert len(rows) == 2
     assert all(row.sent_at.date() == TODAY == date(2027, 3, 1) for row in rows)
+
+
+# ---- Its price is the one that is charged (R16)
+
+
+def raise_to(price: int) -> None:
+    with transaction() as session:
+        set_price(session, Sold(Kind.DOMAIN, "org", 12), price)
+
+
+def charged(on: date) -> list[int]:
+    tick_on(on, jobs=("prices", "price_rises", "renewals"))
+    with reading() as session:
+        return list(session.scalars(select(Renewal.price)))
+
+
+def announced() -> int | None:
+    with reading() as session:
+        return session.scalars(select(Subscription.announced_price)).one()
+
+
+def rises() -> list[str]:
+    with reading() as session:
+        return list(session.scalars(select(Mail.recipient).where(Mail.kind == "price_rise")))
+
+
+def test_a_rise_after_it_waits_for_the_renewal_that_it_announced(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(0), jobs=("prices", *JOBS))
+    raise_to(2000)
+    # Without the notice there would still be time to tell of it.
+    tick_on(day(1), day(20), jobs=("prices", "price_rises"))
+    assert (announced(), rises()) == (1500, [])
+    assert charged(day(45)) == [1500]
+    tick_on(day(46), jobs=("price_rises",))
+    assert (announced(), rises()) == (2000, ["marie@people.example"])
+
+
+def test_a_rise_that_was_not_told_yet_is_not_in_it(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(-1), jobs=("prices",))
+    raise_to(2000)
+    tick_on(day(0), jobs=JOBS)
+    assert notices()[0].price == 1500
+    assert "€15.00" in sent()[0].body
+    assert charged(day(45)) == [1500]
+
+
+def test_a_rise_that_was_told_before_is_in_it(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(-1), jobs=("prices",))
+    raise_to(2000)
+    tick_on(day(0), jobs=("price_rises", *JOBS))
+    assert notices()[0].price == 2000
+    assert charged(day(45)) == [2000]
+
+
+def test_a_lower_price_is_stated_and_kept_whatever_comes_later(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(-1), jobs=("prices",))
+    raise_to(900)
+    tick_on(day(0), jobs=JOBS)
+    assert (notices()[0].price, announced()) == (900, 900)
+    raise_to(1500)
+    assert charged(day(45)) == [900]
+
+
+def test_a_fall_after_it_is_charged_as_it_is(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(0), jobs=("prices", *JOBS))
+    raise_to(1200)
+    assert charged(day(45)) == [1200]
