@@ -147,13 +147,14 @@ def _mail_servers() -> Registry[MailServer]:
 
 def _channel(settings: Settings) -> Channel:
     if settings.mail_url.startswith("smtp"):
-        return SmtpChannel(settings.mail_url)
+        return SmtpChannel(settings.mail_url, settings.mail_bounces_to)
     return FileChannel(settings.var_dir / "mail")
 
 
 def pages(app: Flask) -> None:
     """Every address of the portal, room by room."""
     from app.accounts import views as accounts
+    from app.alerts import leaving_views as leaving
     from app.alerts import views as alert_pages
     from app.auto_renewal import bulk_views as bulk_renewal
     from app.auto_renewal import card_removal_views as card_removal
@@ -178,13 +179,14 @@ def pages(app: Flask) -> None:
     from app.renewals import forecast_views as forecast
     from app.renewals import proforma_views as proforma_payment
     from app.renewals import views as renewals
+    from app.staff import views as staff
     from app.web import views as web
 
     rooms = (
-        web, accounts, alert_pages, billing, cards, statement, top_up, webhooks, invoices,
+        web, accounts, alert_pages, leaving, billing, cards, statement, top_up, webhooks, invoices,
         domains, domain_selection, mailboxes, mailbox_selection, forwardings, moves, home,
         renewals, early, proforma_payment, forecast, auto_renewal, bulk_renewal, recurring,
-        price_limit, card_removal,
+        price_limit, card_removal, staff,
     )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room.blueprint)
@@ -198,4 +200,9 @@ def _additions(app: Flask) -> None:
     from app.alerts import added
     from app.web import additions
 
-    additions.init(app, {"profile": [added.reminders], "domain": [added.out_of_reach]})
+    places: dict[str, list[additions.Addition]] = {
+        "profile": [added.reminders],
+        "domain": [added.out_of_reach],
+        "service": [added.tacit_renewal],
+    }
+    additions.init(app, places)

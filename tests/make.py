@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, insert, select
 
 from app.accounts.models import Account, Member, Organization, User
+from app.accounts.operators import appoint
 from app.accounts.rules import Plan, Role
 from app.billing import service as billing
 from app.billing.models import BillingContact, Card
@@ -23,6 +24,8 @@ from app.domains.registrars import sandbox
 from app.domains.rules import EXTERNAL, DomainStatus, extension_of
 from app.mailboxes.models import Forwarding, ForwardingDestination, Mailbox
 from app.moves.models import Move
+from app.operator_tasks.models import OperatorTask
+from app.operator_tasks.service import open_task
 from app.subscriptions.models import Price, Subscription
 from app.subscriptions.rules import Kind, Status
 
@@ -53,6 +56,23 @@ def user(name: str = "Marie", *, email: str | None = None, language: str | None 
         session.add(row)
         session.flush()
         return Made(row.id, email)
+
+
+def operator(name: str = "Camille") -> Made:
+    """A person of the host, whose password is PASSWORD."""
+    person = user(name, language="en")
+    with transaction() as session:
+        appoint(session, person.name, NOW)
+    return person
+
+
+def task(kind: str = "mail_failed", subject: str = "lost@people.example") -> int:
+    """Something that waits for an operator."""
+    with transaction() as session:
+        open_task(session, kind, subject, now=NOW, mail="Your domain expires")
+        return session.scalars(
+            select(OperatorTask.id).where(OperatorTask.kind == kind).order_by(OperatorTask.id)
+        ).all()[-1]
 
 
 def organization(name: str = "Acme", *, balance: int = 0, plan: Plan = Plan.PAID) -> Made:

@@ -14,8 +14,11 @@ from sqlalchemy import event
 from tests.make import PASSWORD, Made
 
 
-def signed_in(app: Flask, user: Made) -> FlaskClient:
-    """A client of a person who is signed in already: faster than the page, for all other tests."""
+def signed_in(app: Flask, user: Made, *, is_confirmed: bool = False) -> FlaskClient:
+    """A client of a person who is signed in already: faster than the page, for all other tests.
+
+    An operator who `is_confirmed` has given a code of their second factor.
+    """
     from app.accounts.models import SignIn
     from app.db import transaction
     from app.lib.ids import digest, token
@@ -28,6 +31,7 @@ def signed_in(app: Flask, user: Made) -> FlaskClient:
                 SignIn(
                     user_id=user.id, token_hash=digest(secret), created_at=now,
                     expires_at=now + timedelta(days=14), address="127.0.0.1", browser="Tests/1.0",
+                    confirmed_at=now if is_confirmed else None,
                 )
             )  # fmt: skip
     client = app.test_client()

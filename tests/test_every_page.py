@@ -62,6 +62,9 @@ ADDRESSES = {
     "/organization/members/<public_id>": "/organization/members/{member}",
     "/organization/members/<public_id>/remove": "/organization/members/{member}/remove",
     "/password/<token>": "/password/{token}",
+    "/staff/organizations/<public_id>": "/staff/organizations/{organization}",
+    "/staff/organizations/<public_id>/visit": "/staff/organizations/{organization}/visit",
+    "/staff/tasks/<int:task_id>/done": "/staff/tasks/{task}/done",
 }
 # Answered without signing in.
 PUBLIC = {
@@ -168,6 +171,8 @@ def world(app, clock) -> World:
             "mailbox": mailbox.name,
             "payment": make.payment(acme, hosted_url="https://bank.example/page").name,
             "member": public_id(people["viewer"]),
+            "organization": acme.name,
+            "task": str(make.task()),
             "token": link(people["viewer"]),
         }
     with app.test_request_context():
@@ -225,9 +230,16 @@ everybody = pytest.mark.parametrize(
 )
 
 
+def is_staffs(rule: str) -> bool:
+    """Whether a page is the operator's, of which nobody else learns that it exists."""
+    return rule == "/staff" or rule.startswith("/staff/")
+
+
 def expected(rule: str, who: str) -> int:
     if who == "anonymous":
         return 200 if rule in PUBLIC else 303
+    if is_staffs(rule):
+        return 404
     if rule in PUBLIC:
         return 200
     if who == "stranger" and "<" in rule:
@@ -287,7 +299,42 @@ def test_things_of_others_do_not_exist_for_strangers(world, rule):
     assert client.post(world.address(rule), data={"csrf_token": token}).status_code == 404
 
 
-@pytest.mark.parametrize("rule", [r for r in rules("POST") if r not in PUBLIC | OWN])
+@pytest.mark.parametrize("rule", [r for r in rules("POST") if is_staffs(r)])
+def test_customers_do_nothing_on_pages_of_the_operator(world, rule):
+    client = world.client(OWNER)
+    token = csrf_token(client.get("/profile").get_data(as_text=True))
+    assert client.post(world.address(rule), data={"csrf_token": token}).status_code == 404
+
+
+@pytest.mark.parametrize("rule", [r for r in rules("GET") if is_staffs(r)])
+def test_every_page_of_the_operator_is_shown_to_them_alone_and_is_sound(world, rule):
+    with world.app.app_context():
+        camille = make.operator("Camille")
+    answer = signed_in(world.app, camille, is_confirmed=True).get(world.address(rule))
+    assert answer.status_code == (303 if rule == "/staff/confirm" else 200)
+    if answer.status_code == 200:
+        assert problems(answer.get_data(as_text=True)) == []
+    unconfirmed = signed_in(world.app, camille).get(world.address(rule))
+    assert unconfirmed.status_code == (200 if rule == "/staff/confirm" else 303)
+
+
+CHANGES = [r for r in rules("POST") if r not in PUBLIC | OWN and not is_staffs(r)]
+
+
+@pytest.mark.parametrize("rule", CHANGES)
+def test_an_operator_who_visits_changes_nothing(world, rule):
+    with world.app.app_context():
+        camille = make.operator("Camille")
+    client = signed_in(world.app, camille, is_confirmed=True)
+    page = client.get(world.address("/staff/organizations/<public_id>")).get_data(as_text=True)
+    token = csrf_token(page)
+    visit = world.address("/staff/organizations/<public_id>/visit")
+    client.post(visit, data={"csrf_token": token, "reason": "Your call of today"})
+    answer = client.post(world.address(rule), data={"csrf_token": token, "role": "owner"})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("rule", CHANGES)
 def test_a_viewer_changes_nothing(world, rule):
     client = world.client("viewer")
     token = csrf_token(client.get("/profile").get_data(as_text=True))

@@ -3,15 +3,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from flask import abort
 from flask import session as cookie
 from flask_login import UserMixin, current_user
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Member, Organization, SignIn, User
+from app.accounts import operators, visits
+from app.accounts.models import HostVisit, Member, Operator, Organization, SignIn, User
 from app.accounts.rules import Right, Role, allows
 from app.accounts.suspensions import OrganizationSuspended
 from app.journal.service import Actor
@@ -37,7 +38,11 @@ class Membership:
 
 @dataclass(frozen=True)
 class Person(UserMixin):
-    """The person who is signed in: plain data, so that no transaction can make it stale."""
+    """The person who is signed in: plain data, so that no transaction can make it stale.
+
+    An operator has given a code lately (`is_confirmed`), and while `is_visiting` belongs to the
+    visited organization alone, as a viewer.
+    """
 
     user_id: int
     email: str
@@ -46,6 +51,9 @@ class Person(UserMixin):
     token: str
     sign_in_id: int
     memberships: tuple[Membership, ...]
+    is_operator: bool = False
+    is_confirmed: bool = False
+    is_visiting: bool = False
 
     def get_id(self) -> str:
         """What the cookie keeps: the token of the sign-in, not the user's id."""
@@ -58,11 +66,23 @@ _WHO = (
         User.id, User.email, User.name, User.language, SignIn.id.label("sign_in_id"),
         Organization.id.label("organization_id"), Organization.public_id,
         Organization.name.label("organization_name"), Member.role, Organization.suspended_since,
-        Organization.open_alerts,
+        Organization.open_alerts, Operator.user_id.label("operator_id"), SignIn.confirmed_at,
+        HostVisit.organization_id.label("visited_id"),
     )
     .join(SignIn, SignIn.user_id == User.id)
+    .outerjoin(Operator, Operator.user_id == User.id)
+    .outerjoin(
+        HostVisit,
+        and_(
+            HostVisit.token_hash == SignIn.token_hash, HostVisit.ended_at.is_(None),
+            HostVisit.user_id == Operator.user_id, HostVisit.began_at > bindparam("visits_since"),
+        ),
+    )
     .outerjoin(Member, Member.user_id == User.id)
-    .outerjoin(Organization, Organization.id == Member.organization_id)
+    .outerjoin(
+        Organization,
+        Organization.id == func.coalesce(HostVisit.organization_id, Member.organization_id),
+    )
     .where(SignIn.token_hash == bindparam("token_hash"), SignIn.expires_at > bindparam("now"))
     .order_by(Organization.name, Organization.id)
 )  # fmt: skip
@@ -70,10 +90,13 @@ _WHO = (
 
 def load_person(session: Session, token: str, now: datetime) -> Person | None:
     """The person behind a cookie's token and all their memberships, in one statement."""
-    rows = session.execute(_WHO, {"token_hash": digest(token), "now": now}).all()
+    given = {"token_hash": digest(token), "now": now, "visits_since": now - visits.LASTS}
+    rows = session.execute(_WHO, given).all()
     if not rows:
         return None
     who = rows[0]
+    if who.visited_id is not None:
+        return _visitor(who, token)
     memberships = tuple(
         Membership(
             row.organization_id, row.public_id, row.organization_name, row.role,
@@ -82,7 +105,23 @@ def load_person(session: Session, token: str, now: datetime) -> Person | None:
         for row in rows
         if row.organization_id is not None
     )  # fmt: skip
-    return Person(who.id, who.email, who.name, who.language, token, who.sign_in_id, memberships)
+    confirmed = who.confirmed_at is not None and who.confirmed_at > now - operators.LASTS
+    return Person(
+        who.id, who.email, who.name, who.language, token, who.sign_in_id, memberships,
+        is_operator=who.operator_id is not None, is_confirmed=confirmed,
+    )  # fmt: skip
+
+
+def _visitor(who: Row[*tuple[Any, ...]], token: str) -> Person:
+    """An operator who looks at a customer's pages: there they may see, and nothing else."""
+    visited = Membership(
+        who.organization_id, who.public_id, who.organization_name, Role.VIEWER,
+        who.suspended_since, who.open_alerts,
+    )  # fmt: skip
+    return Person(
+        who.id, who.email, who.name, who.language, token, who.sign_in_id, (visited,),
+        is_operator=True, is_confirmed=True, is_visiting=True,
+    )  # fmt: skip
 
 
 def person() -> Person:

@@ -24,6 +24,7 @@ class Limit:
 
 
 SIGN_IN = Limit("sign-in", timedelta(minutes=15), per_email=10, per_address=100)
+CODE = Limit("code", timedelta(minutes=15), per_email=5, per_address=50)
 PASSWORD_LINK = Limit(
     "link", timedelta(hours=1), per_email=5, per_address=20, from_anywhere=True
 )  # fmt: skip

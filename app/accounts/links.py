@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import limits, mails
 from app.accounts.models import PasswordToken, SignIn, User
+from app.db import insert_once
 from app.journal.service import Actor, record
 from app.lib.ids import digest, public_id, token
 from app.outbox.service import queue
@@ -41,7 +42,7 @@ def _queue_link(session: Session, user: User, now: datetime) -> None:
         letter = mails.forgotten(user.name, secret)
     queue(
         session, key=f"password-link:{digest(secret)}", kind="password_link", to=user.email,
-        subject=letter.subject, body=letter.body, now=now,
+        subject=letter.subject, body=letter.body, by=Actor(), now=now,
     )  # fmt: skip
     record(
         session, "user.password_link_sent", organization_id=None, subject=user.email, by=Actor(),
@@ -54,6 +55,15 @@ def _nobody(session: Session, email: str, now: datetime) -> User:
     session.add(user)
     session.flush()
     return user
+
+
+def person_of(session: Session, email: str, now: datetime) -> User:
+    """Whoever has this address, in lower case; somebody new without a password if nobody has."""
+    insert_once(
+        session, User, public_id=public_id(), email=email, name=email.partition("@")[0][:120],
+        created_at=now,
+    )  # fmt: skip
+    return session.scalars(select(User).where(User.email == email)).one()
 
 
 def new_link(session: Session, user_id: int, lasts: timedelta, now: datetime) -> str:
@@ -116,5 +126,6 @@ def change_password(
         letter = mails.changed(user.name)
     queue(
         session, key=f"password-changed:{user.id}:{digest(password_hash)[:16]}",
-        kind="password_changed", to=user.email, subject=letter.subject, body=letter.body, now=now,
+        kind="password_changed", to=user.email, subject=letter.subject, body=letter.body,
+        by=Actor(user_id=user.id), now=now,
     )  # fmt: skip

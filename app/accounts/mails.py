@@ -24,7 +24,7 @@ def forgotten(name: str, token: str) -> Letter:
         name,
         _("Somebody, most likely you, asked for a new password for %(host)s. Choose it here:",
           host=settings().host_name),
-        _link(token),
+        link(token),
         _("The link works once, for two hours. If you did not ask for it, do nothing: your "
           "password stays as it is."),
     )  # fmt: skip
@@ -49,7 +49,7 @@ def invitation(name: str, organization: str, role: Role, token: str) -> Letter:
         name,
         _granted(organization, role),
         _("Choose your password here:"),
-        _link(token),
+        link(token),
         _("The link works once, for seven days. After that, ask for a new one at %(url)s",
           url=f"{settings().public_url}/password/forgotten"),
     )  # fmt: skip
@@ -77,7 +77,8 @@ def _granted(organization: str, role: Role) -> str:
     )
 
 
-def _link(token: str) -> str:
+def link(token: str) -> str:
+    """The address at which a password is chosen."""
     return f"{settings().public_url}/password/{token}"
 
 

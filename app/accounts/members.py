@@ -7,13 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import mails
-from app.accounts.links import INVITATION_LASTS, new_link
+from app.accounts.links import INVITATION_LASTS, new_link, person_of
 from app.accounts.models import Member, Organization, User
 from app.accounts.queries import ADDED, added_since
 from app.accounts.rules import Role, last_owner_stays
 from app.db import insert_once
 from app.journal.service import Actor, record
-from app.lib.ids import public_id
 from app.outbox.service import queue
 from app.web.i18n import speaking
 
@@ -54,7 +53,7 @@ def add(session: Session, change: Change, email: str, role: Role) -> None:
     organization = _locked(session, change)
     if added_since(session, organization.id, change.now - timedelta(days=1)) >= ADDED_A_DAY:
         raise TooManyAdded
-    user = _person(session, email, change.now)
+    user = person_of(session, email, change.now)
     added = insert_once(
         session, Member, user_id=user.id, organization_id=organization.id, role=role
     )
@@ -117,14 +116,6 @@ def _keep_an_owner(session: Session, change: Change, leaving: Member) -> None:
         raise LastOwner
 
 
-def _person(session: Session, email: str, now: datetime) -> User:
-    insert_once(
-        session, User, public_id=public_id(), email=email, name=email.partition("@")[0][:120],
-        created_at=now,
-    )  # fmt: skip
-    return session.scalars(select(User).where(User.email == email)).one()
-
-
 def _note(session: Session, change: Change, event: str, user: User, **detail: object) -> None:
     record(
         session, event, organization_id=change.organization_id, subject=user.email,
@@ -144,5 +135,5 @@ def _tell(
     queue(
         session, key=f"member:{organization.id}:{user.id}:{change.now.isoformat()}",
         kind="member_added", to=user.email, subject=letter.subject, body=letter.body,
-        now=change.now, organization_id=organization.id,
+        by=change.by, now=change.now, organization_id=organization.id,
     )  # fmt: skip

@@ -47,8 +47,8 @@ class Operator(Model):
     """A person of the host. Made and dismissed by a command on the server, never by a page.
 
     The secret of the second factor follows from `factor` and the installation's key, so a copy of
-    the database holds none; `factor` is NULL until it is set up. `factor_used` is the latest code's
-    place in time (RFC 6238), as no code opens twice.
+    the database holds none. `factor_used` is the latest code's place in time (RFC 6238), as no code
+    opens twice.
     """
 
     __tablename__ = "operators"
@@ -56,7 +56,7 @@ class Operator(Model):
     user_id: Mapped[int] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
-    factor: Mapped[str | None] = mapped_column(String(64))
+    factor: Mapped[str] = mapped_column(String(64))
     factor_used: Mapped[int] = mapped_column(default=0)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
 

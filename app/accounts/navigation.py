@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, abort, current_app, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -12,6 +12,7 @@ from app.accounts.suspensions import OrganizationSuspended, reasons
 from app.accounts.words import Why, why_suspended
 from app.db import db
 from app.web.htmx import render
+from app.web.security import SAFE_METHODS
 from app.web.state import settings
 
 
@@ -22,6 +23,7 @@ class Item:
     url: str
     label: str
     current: bool
+    icon: str
     count: int = 0
 
 
@@ -43,7 +45,8 @@ class Suspended:
 
 
 def init(app: Flask) -> None:
-    """Give every template what the frame shows."""
+    """Give every template what the frame shows; whoever visits a customer changes nothing."""
+    app.before_request(_only_look)
     app.context_processor(frame)
     app.register_error_handler(OrganizationSuspended, _refused)
 
@@ -61,13 +64,15 @@ def frame() -> dict[str, object]:
         "organizations": (),
         "organization": None,
         "suspended": [],
+        "is_visit": False,
     }
     if current_user.is_authenticated:
         shown |= {
-            "navigation": navigation(),
+            "navigation": staff_navigation() if is_staff_page() else navigation(),
             "organizations": person().memberships,
             "organization": chosen(),
             "suspended": suspended(),
+            "is_visit": person().is_visiting,
         }
     return shown
 
@@ -85,11 +90,49 @@ def navigation() -> list[Item]:
     exist = {rule.rule for rule in current_app.url_map.iter_rules()}
     shown = chosen()
     counts = {"/alerts": shown.open_alerts if shown else 0}
-    return [
-        Item(url, label, _is_within(request.path, url), counts.get(url, 0))
+    items = [
+        Item(url, label, _is_within(request.path, url), url[1:] or "home", counts.get(url, 0))
         for url, label in labels.items()
         if url in exist and (url == "/" or person().memberships)
     ]
+    return [*items, Item("/staff", _("Operator"), False, "staff")] if may_operate() else items
+
+
+def staff_navigation() -> list[Item]:
+    """The rooms of an operator, and the way back to the customers' pages."""
+    labels = {
+        "/staff": (_("To do"), "staff"),
+        "/staff/organizations": (_("Customers"), "organization"),
+        "/staff/mails": (_("Mails"), "mailboxes"),
+        "/staff/alerts": (_("Alerts"), "alerts"),
+        "/staff/moves": (_("Moves"), "accounts"),
+    }
+    items = [
+        Item(url, label, _is_within(request.path, url, root="/staff"), icon)
+        for url, (label, icon) in labels.items()
+    ]
+    return [*items, Item("/", _("Customer pages"), False, "home")]
+
+
+def is_staff_page() -> bool:
+    """Whether the request is for a page of the operator's."""
+    return request.path == "/staff" or request.path.startswith("/staff/")
+
+
+def may_operate() -> bool:
+    """Whether the operator's pages exist for the person."""
+    return bool(current_user.is_authenticated) and person().is_operator
+
+
+def _only_look() -> None:
+    """Whoever looks at a customer's pages for the host pays and changes nothing (threat 20)."""
+    if request.method in SAFE_METHODS or is_staff_page() or request.endpoint in _THEIR_OWN:
+        return
+    if current_user.is_authenticated and person().is_visiting:
+        abort(403)
+
+
+_THEIR_OWN = ("accounts.logout", "accounts.choose_language")
 
 
 def suspended() -> list[Suspended]:
@@ -112,8 +155,8 @@ def _refused(_error: OrganizationSuspended) -> Response:
     return render("accounts/suspended.html", status=409)
 
 
-def _is_within(path: str, url: str) -> bool:
+def _is_within(path: str, url: str, root: str = "/") -> bool:
     # A mailbox is reached through its domain.
     if url == "/domains" and path.startswith("/mailboxes/"):
         return True
-    return path == url or (url != "/" and path.startswith(url + "/"))
+    return path == url or (url != root and path.startswith(url + "/"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.accounts.access import may
+from app.accounts.access import may, person
 from app.accounts.installation import terms, today
 from app.alerts import words
 from app.alerts.ports import Words
@@ -37,4 +37,4 @@ def may_resolve(alert: AlertRow) -> bool:
 def resolved_by_visit(alert: AlertRow) -> bool:
     """Whether it resolves itself since the person signed in."""
     kind = types().get(alert.type)
-    return kind is not None and kind.visit_resolves
+    return kind is not None and kind.visit_resolves and not person().is_visiting

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 from flask_login import login_required
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.access import Membership, chosen, may, person, scope
 from app.accounts.installation import terms, today
@@ -18,7 +19,7 @@ from app.domains.paying import first_card
 from app.home import queries
 from app.subscriptions import words
 from app.subscriptions.rules import Kind
-from app.web.htmx import render
+from app.web.htmx import go_to, render
 
 blueprint = Blueprint("home", __name__)
 
@@ -30,9 +31,11 @@ PLACES = 4
 
 @blueprint.get("/")
 @login_required
-def overview() -> Response:
+def overview() -> Response | BaseResponse:
     """Open alerts, balance, next charges, what ends, counts."""
     organization = chosen()
+    if organization is None and person().is_operator:
+        return go_to("/staff")
     if organization is None:
         return render("home/nothing.html", name=person().name)
     return _overview(organization)

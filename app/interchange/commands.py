@@ -77,14 +77,17 @@ def demo_command() -> None:
         if empty:
             bring_in(Document.model_validate(demo.document(today)), "demo")
             with transaction() as session:
-                demo.fill(session)
+                demo.fill(session, now())
         with reading() as session:
-            known = set(session.scalars(select(User.email).where(User.email.in_(demo.SIGN_INS))))
+            emails = (*demo.SIGN_INS, demo.OPERATOR)
+            known = set(session.scalars(select(User.email).where(User.email.in_(emails))))
     click.echo(f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
-    for email in demo.SIGN_INS:
+    for email in emails:
         if email in known:
+            place = "  /staff" if email == demo.OPERATOR else ""
             click.echo(
                 _("  e-mail %(email)s  password %(password)s", email=email, password=demo.PASSWORD)
+                + place
             )
 
 

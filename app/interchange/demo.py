@@ -1,12 +1,13 @@
 """The demo customers: a document made for a day, so that the demo looks alive on any day."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
 
 from sqlalchemy import BigInteger, cast, update
 from sqlalchemy.orm import Session
 
+from app.accounts.operators import appoint
 from app.lib.dates import add_months, months_until
 from app.mailboxes.models import Mailbox
 
@@ -15,6 +16,8 @@ PASSWORD = "vigie-demo"  # noqa: S105 - printed by `flask demo`, in sandboxes on
 SIGN_INS = (
     "marie@acme.example", "john@northwind.example", "paul@acme.example", "vera@acme.example",
 )  # fmt: skip
+# One of the host's people; their pages are under /staff.
+OPERATOR = "camille@host.example"
 
 Row = dict[str, Any]
 
@@ -84,6 +87,7 @@ def _users(today: date) -> list[Row]:
         ("lucie", "Lucie Duval", "lucie@atelier-duval.example", "fr", 45),
         ("rose", "Rose Martin", "rose@jardins.example", "fr", 118),
         ("simon", "Simon Brun", "simon@studio-brun.example", "fr", 12),
+        ("camille", "Camille Hébert", OPERATOR, "fr", 2),
     )
     return [
         {
@@ -259,8 +263,9 @@ def _anchor(expires_on: date, months: int) -> date:
     return expires_on if months_until(earlier, expires_on) is None else earlier
 
 
-def fill(session: Session) -> None:
-    """Give each mailbox some used space, which no file carries: lists look as they do in use."""
+def fill(session: Session, now: datetime) -> None:
+    """What no file carries: used space, so that lists look as they do in use, and an operator."""
+    appoint(session, OPERATOR, now)
     # Wide from the start: PostgreSQL counts 32-bit columns in 32 bits.
     quota = cast(Mailbox.quota_mib, BigInteger) * 1024 * 1024
     session.execute(

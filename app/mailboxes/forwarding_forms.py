@@ -2,7 +2,6 @@
 
 import re
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -10,6 +9,7 @@ from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.mailboxes.rules import LOCAL_PART_LENGTH, MAX_DESTINATIONS, is_local_part, without_repeats
+from app.web.texts import mail_address
 
 # Fifty addresses of the longest kind.
 TEXT_LENGTH = 13_000
@@ -26,17 +26,6 @@ def _tidy(text: str | None) -> str:
 def addresses_in(text: str) -> list[str]:
     """What stands on each line; commas and semicolons part addresses as well."""
     return without_repeats([part for part in _BETWEEN.split(text) if part])
-
-
-def normalized(address: str) -> str | None:
-    """The address in lower case with its domain in ASCII; None when mail cannot be sent there."""
-    try:
-        found = validate_email(
-            address, check_deliverability=False, test_environment=True, allow_smtputf8=False
-        )
-    except EmailNotValidError:
-        return None
-    return (found.ascii_email or found.normalized).lower()
 
 
 class DestinationsForm(FlaskForm):
@@ -59,7 +48,7 @@ class DestinationsForm(FlaskForm):
             raise ValidationError(_("Enter at least one e-mail address."))
         if len(written) > MAX_DESTINATIONS:
             raise ValidationError(_("Enter at most %(count)s addresses.", count=MAX_DESTINATIONS))
-        found = {one: normalized(one) for one in written}
+        found = {one: mail_address(one) for one in written}
         wrong = [one[:QUOTED_LENGTH] for one in written if found[one] is None]
         if wrong:
             quoted = ", ".join(wrong[:QUOTED]) + (", …" if len(wrong) > QUOTED else "")

@@ -1,5 +1,6 @@
 """Opens and closes the operator's tasks; opening twice is harmless."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -30,6 +31,25 @@ def close_tasks(session: Session, *kinds: str, subject: str, now: datetime) -> N
         )
         .values(done_at=now)
     )
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A task that was closed by hand."""
+
+    kind: str
+    subject: str
+
+
+def settle(session: Session, task_id: int, *, now: datetime) -> Settled | None:
+    """Close a task; None where nothing of that id is open, as for the second of two clicks."""
+    row = session.execute(
+        update(OperatorTask)
+        .where(OperatorTask.id == task_id, OperatorTask.done_at.is_(None))
+        .values(done_at=now)
+        .returning(OperatorTask.kind, OperatorTask.subject)
+    ).first()
+    return Settled(*row) if row else None
 
 
 def open_tasks(session: Session) -> list[OperatorTask]:

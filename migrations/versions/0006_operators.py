@@ -28,7 +28,7 @@ def upgrade() -> None:
 
     op.create_table('operators',
     sa.Column('user_id', sa.Integer(), nullable=False),
-    sa.Column('factor', sa.String(length=64), nullable=True),
+    sa.Column('factor', sa.String(length=64), nullable=False),
     sa.Column('factor_used', sa.Integer(), nullable=False),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_operators_user_id'), ondelete='CASCADE'),

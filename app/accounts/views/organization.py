@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts import members, queries
+from app.accounts import members, queries, visits
 from app.accounts.access import Membership, actor, chosen, may, person, require
 from app.accounts.forms import MemberForm, OrganizationForm, RoleForm
 from app.accounts.rules import Right, Role
@@ -138,5 +138,6 @@ def _page(
         roles=list(Role),
         role_name=role_name,
         role_explained=role_explained,
+        visits=visits.latest(db.session(), membership.organization_id),
         me=person(),
     )

@@ -1,0 +1,1 @@
+"""The operator: pages under /staff, for the people of the host and nobody else."""
