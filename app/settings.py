@@ -65,6 +65,11 @@ class Settings(BaseModel):
         "file:", description="file: (var/mail) or smtp[s]://user:password@host:port"
     )
     mail_from: str = Field("vigie@localhost", description="sender of every mail")
+    mail_bounces_to: str = Field(
+        "",
+        description="address that mails come back to which could not be delivered, where flask "
+        "bounces hears of them; when absent, the sender's",
+    )
     mail_server: Literal["sandbox"] = Field(
         "sandbox", description="mail server that is told of mailboxes and forwardings"
     )
@@ -190,9 +195,11 @@ class Settings(BaseModel):
             raise ValueError(gettext("is needed where VIGIE_GATEWAY is stripe"))
         return value
 
-    @field_validator("mail_from")
+    @field_validator("mail_from", "mail_bounces_to")
     @classmethod
-    def _sender(cls, value: str) -> str:
+    def _sender(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "mail_bounces_to":
+            return value
         if "@" not in value or any(sign in value for sign in "\r\n"):
             raise ValueError(gettext("must be an e-mail address"))
         return value

@@ -43,6 +43,8 @@ def test_any_usual_address_of_postgresql_is_understood(scheme):
         ("VIGIE_MAIL_URL", "pigeon:", "must begin with file:, smtp:// or smtps://"),
         ("VIGIE_MAIL_URL", "smtp://me:pass/word@relay", "must end with a port from 1 to 65535"),
         ("VIGIE_MAIL_URL", "smtp://relay:99999", "must end with a port from 1 to 65535"),
+        ("VIGIE_MAIL_BOUNCES_TO", "bounces", "must be an e-mail address"),
+        ("VIGIE_MAIL_BOUNCES_TO", "a@b.example\r\nRCPT", "must be an e-mail address"),
         ("VIGIE_HOST_COLOUR", "red", "must look like"),
         ("VIGIE_HOST_LOGO", "https://elsewhere/logo.png", "must be a path of the portal itself"),
         ("VIGIE_DEFAULT_LANGUAGE", "de", "must be one of 'fr', 'en'"),

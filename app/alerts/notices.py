@@ -137,15 +137,12 @@ def _write(session: Session, mail: _Mail, context: Context) -> None:
         body=written.body,
         html=written.html,
         unsubscribe_url=unsubscribe_url(person.email, names) if optional else None,
+        by=context.by,
         now=context.now,
         organization_id=mail.organization_id,
     )
     if mail_id is None:
         mail_id = session.scalars(select(Mail.id).where(Mail.key == key)).one()
-    record(
-        session, "mail.queued", organization_id=mail.organization_id, subject=person.email,
-        by=context.by, now=context.now, alerts=[part.telling.alert.public_id for part in parts],
-    )  # fmt: skip
     session.add_all(
         AlertNotice(step_id=part.row.id, recipient=person.email, mail_id=mail_id) for part in parts
     )

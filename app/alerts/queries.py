@@ -129,7 +129,8 @@ def alert(session: Session, organization_ids: Collection[int], public_id: str) -
 class Notice:
     """One step told to one address. `accepted_at` is when the next server took the mail (A8).
 
-    `problem` is the relay's last answer where it did not.
+    `bounced_at` is when it came back nevertheless. `problem` is what a server said then, or when it
+    did not take it.
     """
 
     recipient: str
@@ -137,6 +138,7 @@ class Notice:
     mail_state: MailState
     queued_at: datetime
     accepted_at: datetime | None
+    bounced_at: datetime | None
     problem: str | None
 
 
@@ -163,6 +165,7 @@ def time_line(session: Session, alert_id: int) -> list[StepRow]:
             Mail.state,
             Mail.queued_at,
             Mail.sent_at,
+            Mail.bounced_at,
             Mail.problem,
         )
         .join(AlertStep, AlertStep.id == AlertNotice.step_id)

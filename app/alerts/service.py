@@ -301,7 +301,10 @@ def _done(session: Session, alerts: Sequence[Alert]) -> defaultdict[int, set[str
 
 
 def _told(session: Session, alerts: Sequence[Alert]) -> defaultdict[int, Told]:
-    """What the relay accepted of each alert's mails: the opening since when, which reminders."""
+    """What the relay accepted of each alert's mails: the opening since when, which reminders.
+
+    What came back was not accepted (A8).
+    """
     told: defaultdict[int, Told] = defaultdict(Told)
     rows = session.execute(
         select(AlertStep.alert_id, AlertStep.kind, AlertStep.step, func.min(Mail.sent_at))

@@ -1,9 +1,13 @@
 """What pages call the codes of alerts: states, steps, mails, and why an alert ended or waits."""
 
+from typing import assert_never
+
 from flask_babel import gettext as _
 
+from app.alerts.queries import Notice
 from app.alerts.rules import AlertState, Hold, StepKind, StepState
 from app.outbox.rules import MailState
+from app.web.i18n import instant
 
 
 def state(code: AlertState) -> tuple[str, str]:
@@ -38,8 +42,8 @@ def resolution(code: str | None) -> str:
 def hold(code: str) -> str:
     """Why a deadline that has passed has no consequences yet (A8)."""
     return {
-        Hold.NOT_TOLD: _("Nothing was done: our first mail has not been accepted anywhere yet."),
-        Hold.NOT_REMINDED: _("Nothing was done: no reminder has been accepted anywhere yet."),
+        Hold.NOT_TOLD: _("Nothing was done: our first mail has not arrived anywhere yet."),
+        Hold.NOT_REMINDED: _("Nothing was done: no reminder has arrived anywhere yet."),
         Hold.TOO_SOON: _("Nothing was done: our first mail arrived less than a week ago."),
     }[Hold(code)]
 
@@ -64,8 +68,23 @@ def step(kind: StepKind, state: StepState) -> tuple[str, str, str]:
     return names[kind], "", tone
 
 
-def mail(code: MailState) -> tuple[str, str]:
-    """What became of a mail, and its tone; that it was accepted is told with its date."""
-    if code is MailState.FAILED:
-        return _("refused by the mail server: is this address right?"), "red"
-    return _("not accepted by the mail server yet; we keep trying"), "amber"
+def mail(one: Notice) -> tuple[str, str]:
+    """What became of a mail, and its tone."""
+    accepted, back = instant(one.accepted_at), instant(one.bounced_at)
+    match one.mail_state:
+        case MailState.SENT:
+            return _("accepted by the mail server on %(date)s", date=accepted), ""
+        case MailState.BOUNCED if accepted:
+            return _(
+                "accepted by the mail server on %(date)s, came back on %(back)s: is this address "
+                "right?",
+                date=accepted, back=back,
+            ), "red"  # fmt: skip
+        case MailState.BOUNCED:
+            return _("came back on %(date)s: is this address right?", date=back), "red"
+        case MailState.FAILED:
+            return _("refused by the mail server: is this address right?"), "red"
+        case MailState.QUEUED | MailState.SENDING:
+            return _("not accepted by the mail server yet; we keep trying"), "amber"
+        case never:
+            assert_never(never)

@@ -30,8 +30,8 @@ def ask_to_confirm(session: Session, payment: Payment, context: Context) -> None
             letter = confirm(person.name, organization.name, payment, renewals)
         queue(
             session, key=f"confirm:{payment.id}:{person.user_id}", kind="confirm_payment",
-            to=person.email, subject=letter.subject, body=letter.body, now=context.now,
-            organization_id=organization.id,
+            to=person.email, subject=letter.subject, body=letter.body, by=context.by,
+            now=context.now, organization_id=organization.id,
         )  # fmt: skip
 
 

@@ -173,7 +173,10 @@ def kinds(session: Session, organization_id: int) -> Kinds:
 
 
 def history(session: Session, organization_id: int, name: str, wish: Wish) -> Page:
-    """One page of what happened to a domain and what lives on it, in this organization."""
+    """One page of what happened to a domain and what lives on it, in this organization.
+
+    Mails of ours to an address on it did not happen to it.
+    """
     statement = (
         select(
             JournalRow.at,
@@ -189,6 +192,7 @@ def history(session: Session, organization_id: int, name: str, wish: Wish) -> Pa
                 JournalRow.subject == name,
                 JournalRow.subject.endswith(f"@{name}", autoescape=True),
             ),
+            JournalRow.event.not_like("mail.%"),
         )
     )
     return HISTORY.page(session, statement, wish)

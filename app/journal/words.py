@@ -188,6 +188,7 @@ _PLAIN = {
     "mail.sent": lazy_gettext("Mail sent"),
     "subscription.expired": lazy_gettext("Expired"),
     "invoice.issued": lazy_gettext("Invoice issued"),
+    "mail.bounced": lazy_gettext("Mail came back"),
     "credit_note.issued": lazy_gettext("Credit note issued"),
     "proforma.made": lazy_gettext("Pro forma made"),
     "proforma.paid": lazy_gettext("Pro forma paid"),

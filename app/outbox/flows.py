@@ -15,6 +15,7 @@ from app.outbox.rules import LEASE, MailState, next_try
 from app.web.state import settings
 
 TO_SEND = or_(Mail.state == MailState.QUEUED, Mail.state == MailState.SENDING)
+ACCEPTED = (MailState.SENT, MailState.BOUNCED)
 
 # A relay that puts off so many in a row is asked again at the next tick: other jobs wait behind.
 PATIENCE = 3
@@ -83,9 +84,10 @@ def _claim(mail_id: int, now: datetime, until: datetime) -> _Claim | None:
 
 def _note(claim: _Claim, answer: Accepted | TryLater | Rejected, now: datetime, by: Actor) -> None:
     values = _outcome(claim, answer, now)
-    # Another process may have taken the mail up since, and know better; but sent is sent.
+    # Another process may have taken the mail up since, and know better.
     mine = Mail.state == MailState.SENDING, Mail.tries == claim.tries
-    known = (Mail.state != MailState.SENT,) if isinstance(answer, Accepted) else mine
+    # Sent is sent, and what has come back already does not become so by being noted late.
+    known = (Mail.state.not_in(ACCEPTED),) if isinstance(answer, Accepted) else mine
     with transaction() as session:
         noted = session.scalar(
             update(Mail).where(Mail.id == claim.id, *known).values(**values).returning(Mail.state)

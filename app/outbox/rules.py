@@ -11,6 +11,8 @@ class MailState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    # Accepted, and sent back later.
+    BOUNCED = "bounced"
 
 
 # After a refusal that may pass; beyond the last, once an hour until the mail is two days old.
@@ -19,6 +21,14 @@ GIVE_UP_AFTER = timedelta(days=2)
 # A mail still "sending" after this belongs to a process that died: it is sent again with the
 # same Message-ID.
 LEASE = timedelta(minutes=10)
+
+
+def may_bounce(state: MailState, tries: int) -> bool:
+    """Whether a mail can have come back: it left, as far as anybody knows.
+
+    One that is still being sent may have left without our knowing it.
+    """
+    return tries > 0 and state in (MailState.SENT, MailState.SENDING, MailState.QUEUED)
 
 
 def next_try(tries: int, queued_at: datetime, now: datetime) -> datetime | None:

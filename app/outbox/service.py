@@ -1,10 +1,11 @@
-"""Queues mails inside the transaction of what they tell of (A12)."""
+"""Queues mails inside the transaction of what they tell of, and journals that (A12)."""
 
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app.db import insert_once
+from app.journal.service import Actor, record
 from app.lib.ids import digest
 from app.outbox.models import Mail
 from app.outbox.rules import MailState
@@ -19,6 +20,7 @@ def queue(
     to: str,
     subject: str,
     body: str,
+    by: Actor,
     now: datetime,
     organization_id: int | None = None,
     html: str | None = None,
@@ -33,11 +35,12 @@ def queue(
     reader. Line breaks in `subject` are folded, which keeps names from adding headers.
     """
     sender = settings().mail_from.rpartition("@")[2].strip("> ")
-    return insert_once(
+    message_id = f"<{digest(key)[:40]}@{sender}>"
+    mail_id = insert_once(
         session,
         Mail,
         key=key,
-        message_id=f"<{digest(key)[:40]}@{sender}>",
+        message_id=message_id,
         kind=kind,
         organization_id=organization_id,
         recipient=to,
@@ -50,3 +53,10 @@ def queue(
         queued_at=now,
         next_try_at=now,
     )
+    if mail_id is not None:
+        # Not what it says: some mails carry a link that lets their reader in.
+        record(
+            session, "mail.queued", organization_id=organization_id, subject=to, by=by, now=now,
+            kind=kind, message_id=message_id,
+        )  # fmt: skip
+    return mail_id

@@ -12,7 +12,18 @@ from app.db import db, reading, transaction
 from app.operator_tasks.models import OperatorTask
 from app.outbox.ports import Rejected
 from tests import make
-from tests.alerts.world import alerts, day, events, mails, states, steps, tick_daily, tick_on
+from tests.alerts.world import (
+    alerts,
+    come_back,
+    day,
+    events,
+    mails,
+    states,
+    steps,
+    tick_daily,
+    tick_on,
+    told,
+)
 
 TYPE = "negative_balance"
 KEYS = itertools.count()
@@ -81,6 +92,62 @@ def test_a7_bounced_mails_suspend_nobody_and_tell_the_operator(acme, post):
     with reading() as session:
         kinds = session.scalars(select(OperatorTask.kind).where(OperatorTask.done_at.is_(None)))
         assert list(kinds).count("alert_not_told") == 1
+
+
+def tasks() -> list[str]:
+    with reading() as session:
+        wanted = select(OperatorTask.kind).where(OperatorTask.done_at.is_(None))
+        return list(session.scalars(wanted.order_by(OperatorTask.id)))
+
+
+def tick_and_bounce(first: int, last: int, *arrive: str) -> None:
+    """Days on which mails are accepted and come back an hour later, but those of these steps."""
+    back = set()
+    for number in range(first, last + 1):
+        tick_on(day(number))
+        sent = [one for one, steps in zip(mails(), told(), strict=True) if steps[0] not in arrive]
+        new = {mail.message_id for mail in sent} - back
+        come_back(*sorted(new), on=day(number))
+        back |= new
+
+
+def test_a7_mails_that_were_accepted_and_came_back_suspend_nobody(acme):
+    tick_and_bounce(0, 21)
+    assert not suspended()
+    assert states() == ["open"]
+    assert alerts()[0].held_because == "not_told"
+    assert len(events("mail.bounced")) == len(mails()) == 10
+    assert sorted(tasks()) == ["alert_not_told", "mail_failed", "mail_failed"]
+    tick_and_bounce(22, 40)
+    assert not suspended()
+    assert tasks().count("alert_not_told") == 1
+
+
+def test_a8_a_reminder_that_arrives_does_not_stand_in_for_an_opening_that_came_back(acme):
+    tick_and_bounce(0, 40, "+7", "+14", "+20")
+    assert not suspended()
+    assert alerts()[0].held_because == "not_told"
+    assert tasks().count("alert_not_told") == 1
+
+
+def test_a8_without_a_reminder_that_arrived_nobody_is_suspended(acme):
+    tick_and_bounce(0, 40, "opening")
+    assert not suspended()
+    assert alerts()[0].held_because == "not_reminded"
+
+
+def test_a8_one_reminder_that_arrived_is_enough_whatever_came_back_before(acme):
+    tick_and_bounce(0, 20, "opening", "+7")
+    assert not suspended()
+    tick_on(day(21))
+    assert suspended()
+
+
+def test_a8_one_address_that_was_reached_is_enough(acme):
+    tick_daily(0, 20)
+    come_back(*(mail.message_id for mail in mails("compta@people.example")), on=day(20))
+    tick_on(day(21))
+    assert suspended()
 
 
 def test_a8_after_downtime_only_the_latest_step_is_sent(acme):

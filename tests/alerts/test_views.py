@@ -11,7 +11,7 @@ from app.billing.models import BillingContact
 from app.db import transaction
 from app.outbox.ports import Rejected
 from tests import make
-from tests.alerts.world import alerts, at, day, tick_on
+from tests.alerts.world import alerts, at, come_back, day, mails, tick_on
 from tests.pages import send, signed_in, statements
 
 
@@ -120,7 +120,18 @@ def test_a_mail_that_is_refused_is_said_to_be_so_and_why_nothing_follows(app, po
     clock.set(at(day(22)))
     html = page(app, marie, f"/alerts/{debt}")
     assert "refused by the mail server" in html
-    assert "our first mail has not been accepted" in html
+    assert "our first mail has not arrived anywhere yet" in html
+    assert "550" not in html
+
+
+def test_a_mail_that_came_back_is_said_to_have_been_accepted_and_sent_back(app, marie, debt):
+    with app.app_context():
+        come_back(*(mail.message_id for mail in mails()), on=day(2))
+    html = page(app, marie, f"/alerts/{debt}")
+    assert (
+        "accepted by the mail server on Mar 1, 2027, 9:00\u202fAM, came back on Mar 3, 2027, "
+        "10:00\u202fAM: is this address right?" in html
+    )
     assert "550" not in html
 
 

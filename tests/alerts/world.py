@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from app.alerts.models import Alert, AlertNotice, AlertStep
-from app.db import db, reading
+from app.db import db, reading, transaction
 from app.jobs.service import tick
 from app.journal.models import JournalRow
+from app.outbox.bounces import note
+from app.outbox.delivery_reports import Report
 from app.outbox.models import Mail
 from app.outbox.ports import Accepted, Letter, Rejected, TryLater
 
@@ -102,6 +104,14 @@ def events(*names: str) -> list[str]:
 def number(model: type) -> int:
     with reading() as session:
         return session.scalars(select(func.count()).select_from(model)).one()
+
+
+def come_back(*message_ids: str, on: date) -> None:
+    """Reports that mails which were accepted could not be delivered after all."""
+    for one in message_ids:
+        report = Report("failed", "", "550 no such user", (one,))
+        with transaction() as session:
+            note(session, report, at(on, 10))
 
 
 class Post:

@@ -118,6 +118,13 @@ def test_a_mail_arrives_as_it_was_written(relay):
     assert mail.get_content().splitlines() == LETTER["body"].splitlines()
 
 
+def test_what_cannot_be_delivered_comes_back_to_its_own_address(relay):
+    with relay.serving() as address:
+        SmtpChannel(f"smtp://{address}", "bounces@vigie.example").send(letter())
+    assert relay.envelopes[0].mail_from == "bounces@vigie.example"
+    assert relay.mails[0]["From"] == "Hébergeur <vigie@vigie.example>"
+
+
 @pytest.mark.parametrize("place", ["to_recipient", "to_data"])
 @pytest.mark.parametrize(
     ("words", "answer"),

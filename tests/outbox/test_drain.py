@@ -12,6 +12,7 @@ from app.db import TransactionOpen, db, insert_once, reading, require_no_transac
 from app.jobs.models import JobRun
 from app.jobs.service import tick
 from app.journal.models import JournalRow
+from app.journal.service import HOST
 from app.operator_tasks.service import open_tasks
 from app.outbox import flows
 from app.outbox.flows import drain
@@ -58,7 +59,7 @@ def post(app, monkeypatch):
 def write(key: str = "welcome:1", **changes: object) -> bool:
     mail = {
         "kind": "test", "to": "marie@people.example", "subject": "Hello", "body": "Hello,\n",
-        "now": NOW,
+        "by": HOST, "now": NOW,
     } | changes  # fmt: skip
     with transaction() as session:
         return queue(session, key=key, **mail)
@@ -114,7 +115,9 @@ def test_a_mail_is_only_queued_if_what_it_tells_of_happened(db_context, post):
 
 def _queue_and_die() -> None:
     with transaction() as session:
-        queue(session, key="k", kind="test", to="a@b.example", subject="s", body="b", now=NOW)
+        queue(
+            session, key="k", kind="test", to="a@b.example", subject="s", body="b", by=HOST, now=NOW
+        )
         raise Killed
 
 

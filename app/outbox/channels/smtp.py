@@ -16,9 +16,13 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SmtpChannel:
-    """`smtp://user:password@host:587` (STARTTLS when offered) or `smtps://…:465`."""
+    """`smtp://user:password@host:587` (STARTTLS when offered) or `smtps://…:465`.
 
-    def __init__(self, url: str) -> None:
+    What cannot be delivered comes back to `bounces_to`, or to the sender of the mail.
+    """
+
+    def __init__(self, url: str, bounces_to: str = "") -> None:
+        self._bounces_to = bounces_to or None
         parts = urlsplit(url)
         self._host = parts.hostname or "localhost"
         self._tls = parts.scheme == "smtps"
@@ -38,7 +42,7 @@ class SmtpChannel:
             # A relay that is down or refuses our password says nothing about the mail, 5xx or not.
             return TryLater(_words(problem))
         try:
-            return _hand_over(relay, mail)
+            return _hand_over(relay, mail, self._bounces_to)
         finally:
             # Nor does the goodbye.
             with suppress(OSError, smtplib.SMTPException):
@@ -77,9 +81,11 @@ class SmtpChannel:
             relay.login(self._user, self._password)
 
 
-def _hand_over(relay: smtplib.SMTP, mail: EmailMessage) -> Accepted | TryLater | Rejected:
+def _hand_over(
+    relay: smtplib.SMTP, mail: EmailMessage, bounces_to: str | None
+) -> Accepted | TryLater | Rejected:
     try:
-        relay.send_message(mail, to_addrs=[str(mail["To"])])
+        relay.send_message(mail, from_addr=bounces_to, to_addrs=[str(mail["To"])])
     except smtplib.SMTPRecipientsRefused as refused:
         code, text = next(iter(refused.recipients.values()))
         return _verdict(code, text)
