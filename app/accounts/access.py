@@ -40,8 +40,8 @@ class Membership:
 class Person(UserMixin):
     """The person who is signed in: plain data, so that no transaction can make it stale.
 
-    An operator has given a code lately (`is_confirmed`), and while `is_visiting` belongs to the
-    visited organization alone, as a viewer.
+    An operator has given a code lately (`is_confirmed`). While `is_visiting` they see the visited
+    organization alone, and change nothing.
     """
 
     user_id: int
@@ -113,9 +113,9 @@ def load_person(session: Session, token: str, now: datetime) -> Person | None:
 
 
 def _visitor(who: Row[*tuple[Any, ...]], token: str) -> Person:
-    """An operator who looks at a customer's pages: there they may see, and nothing else."""
+    """An operator who sees what an owner sees; `navigation` refuses whatever they would change."""
     visited = Membership(
-        who.organization_id, who.public_id, who.organization_name, Role.VIEWER,
+        who.organization_id, who.public_id, who.organization_name, Role.OWNER,
         who.suspended_since, who.open_alerts,
     )  # fmt: skip
     return Person(

@@ -62,7 +62,7 @@ class Operator(Model):
 
 
 class HostVisit(Model):
-    """An operator looks at the pages of an organization as a viewer; its members can see when.
+    """An operator looks at the pages of an organization; its members can see when, and why.
 
     It belongs to the sign-in with that token: ids are used again once a row has gone.
     """

@@ -1,4 +1,4 @@
-"""An operator looks at a customer's pages: as a viewer, with a reason, for the customer to see."""
+"""An operator looks at a customer's pages: changing nothing, with a reason, and not in secret."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""An operator looks at a customer's pages: as a viewer, for an hour, for the customer to see."""
+"""An operator looks at a customer's pages: changing nothing, for an hour, and not in secret."""
 
 from datetime import timedelta
 
@@ -140,3 +140,9 @@ def test_a_customer_without_members_and_one_that_does_not_exist(client, acme):
     page = client.get(f"/staff/organizations/{acme.name}").get_data(as_text=True)
     assert "nobody is warned" in page
     assert client.get("/staff/organizations/nobody").status_code == 404
+
+
+def test_the_operator_sees_what_only_owners_see(client, acme):
+    visit(client, acme)
+    assert client.get("/billing/statement").status_code == 200
+    assert client.get("/billing/cards").status_code == 200

@@ -37,7 +37,7 @@ def organization(public_id: str) -> Response:
 
 @blueprint.post("/organizations/<public_id>/visit")
 def visit(public_id: str) -> Response | BaseResponse:
-    """Look at their pages as a viewer, for an hour at most; they can see it."""
+    """Look at their pages for an hour at most, changing nothing; they can see it."""
     form = VisitForm()
     if not form.validate():
         return _page(public_id, form, status=422)
