@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from flask_wtf import FlaskForm
-from wtforms import SelectMultipleField
+from wtforms import HiddenField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Regexp
 
 from app.alerts.queries import AlertFilter
 from app.alerts.types import types
@@ -24,3 +25,9 @@ class RemindersForm(FlaskForm):
     reminders = SelectMultipleField(
         choices=lambda: [SelectChoice(name, kind.label()) for name, kind in types().items()]
     )
+
+
+class LeaveForm(FlaskForm):
+    """To leave: `refund` is what the page said is given back, in minor units."""
+
+    refund = HiddenField(validators=[InputRequired(), Regexp(r"\d{1,12}")])

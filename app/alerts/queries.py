@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -14,6 +15,7 @@ from app.alerts.models import Alert, AlertNotice, AlertStep
 from app.alerts.recipients import addresses_of
 from app.alerts.rules import AlertState, StepKind, StepState, only_on
 from app.alerts.types import severities, types
+from app.journal.models import JournalRow
 from app.outbox.models import Mail
 from app.outbox.rules import MailState
 from app.web.listing import Listing, Order, Page, Wish, read_number
@@ -188,6 +190,35 @@ def time_line(session: Session, alert_id: int) -> list[StepRow]:
         .order_by(AlertStep.at, AlertStep.id)
     )
     return [StepRow(*row[1:], notices=tuple(told[row.id])) for row in steps]
+
+
+@dataclass(frozen=True)
+class Return:
+    """An alert that was resolved came back (A10): when it had ended, why, and when it was again."""
+
+    ended_at: datetime
+    resolution: str | None
+    at: datetime
+
+
+def returns(session: Session, alert: AlertRow) -> list[Return]:
+    """How often an alert came back, oldest first, as the journal tells; one statement, or none."""
+    if not alert.reopenings:
+        return []
+    rows = session.execute(
+        select(JournalRow.event, JournalRow.at, JournalRow.detail)
+        .where(
+            JournalRow.subject == alert.subject,
+            JournalRow.event.in_(("alert.opened", "alert.resolved")),
+        )
+        .order_by(JournalRow.id)
+    )
+    mine = [row for row in rows if row.detail.get("alert") == alert.public_id]
+    return [
+        Return(before.at, before.detail.get("reason"), again.at)
+        for before, again in pairwise(mine)
+        if again.detail.get("reopened")
+    ]
 
 
 def counts_by_type(session: Session, organization_id: int) -> dict[str, int]:

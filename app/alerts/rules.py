@@ -36,6 +36,15 @@ class StepState(StrEnum):
     MISSED = "missed"
 
 
+class LeftOut(StrEnum):
+    """Why a reminder was passed over (A9, A14)."""
+
+    DEADLINE = "deadline"
+    LATER = "later"
+    UNWANTED = "unwanted"
+    POINTLESS = "pointless"
+
+
 OPENING = "opening"
 EXPIRY = "expiry"
 

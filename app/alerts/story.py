@@ -1,16 +1,16 @@
 """The time line of one alert: what happened, and what comes next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
+from app.accounts.installation import terms
 from app.alerts import words
 from app.alerts.ports import Words
-from app.alerts.queries import AlertRow, Notice, StepRow
-from app.alerts.rules import AlertState, Delays, Step, StepKind, StepState
+from app.alerts.queries import AlertRow, Notice, Return, StepRow
+from app.alerts.rules import AlertState, Delays, LeftOut, Step, StepKind, StepState
 from app.alerts.types import types
 
 
@@ -27,32 +27,59 @@ class Event:
 
 
 def story(
-    alert: AlertRow, steps: Sequence[StepRow], told: Words, delays: Delays | None, today: date
+    alert: AlertRow,
+    steps: Sequence[StepRow],
+    told: Words,
+    delays: Delays | None,
+    today: date,
+    *,
+    returns: Sequence[Return] = (),
 ) -> list[Event]:
     """All of it, oldest first; `told` is the alert in words, `delays` those of its type."""
-    events = [_event(alert, step, told) for step in steps]
+    events = sorted(
+        [*(_event(step, steps, told) for step in steps), *_returns(returns)], key=_instant
+    )
     if alert.state is AlertState.RESOLVED:
-        ended = Event(alert.ended_at or today, _("Resolved"), words.resolution(alert.resolution))
-        return [*events, Event(ended.when, ended.title, ended.text, "green")]
+        return [*events, _resolved(alert.ended_at or today, alert.resolution)]
     return [*events, *_held(alert, today), *_coming(alert, steps, told, delays, today)]
 
 
-def _event(alert: AlertRow, step: StepRow, told: Words) -> Event:
+def _instant(event: Event) -> float:
+    return event.when.timestamp() if isinstance(event.when, datetime) else 0
+
+
+def _event(step: StepRow, steps: Sequence[StepRow], told: Words) -> Event:
     title, text, tone = words.step(step.kind, step.state)
-    if step.kind is StepKind.OPENING:
-        text = " ".join([told.what, *_again(alert)])
-    elif step.kind is StepKind.EXPIRY and step.notices:
+    if step.kind is StepKind.OPENING or (step.kind is StepKind.EXPIRY and step.notices):
         text = told.what
+    elif step.kind is StepKind.REMINDER and step.state is StepState.SKIPPED:
+        text = words.left_out(left_out(step, steps, terms().today))
     return Event(step.at, title, text, tone, step.notices)
 
 
-def _again(alert: AlertRow) -> Iterator[str]:
-    if alert.reopenings:
-        yield ngettext(
-            "It was resolved and came back since; its dates stayed as they were.",
-            "It was resolved and came back %(num)d times since; its dates stayed as they were.",
-            alert.reopenings,
-        )
+def left_out(
+    step: StepRow, steps: Sequence[StepRow], day_of: Callable[[datetime], date]
+) -> LeftOut:
+    """Why a reminder was passed over, by what else happened to its alert in the same moment."""
+    beside = [one for one in steps if one.at == step.at and one.step != step.step]
+    if any(one.kind is StepKind.EXPIRY for one in beside):
+        return LeftOut.DEADLINE
+    if any(one.due_on >= step.due_on for one in beside):
+        return LeftOut.LATER
+    # One that waits for something to tell is passed over when its day has ended.
+    return LeftOut.UNWANTED if day_of(step.at) == step.due_on else LeftOut.POINTLESS
+
+
+def _returns(returns: Sequence[Return]) -> Iterator[Event]:
+    """Each time that it was resolved and came back (A10)."""
+    for one in returns:
+        yield _resolved(one.ended_at, one.resolution)
+        text = _("The same matter came back: the dates stay as they were.")
+        yield Event(one.at, _("Opened again"), text, "amber")
+
+
+def _resolved(when: datetime | date, resolution: str | None) -> Event:
+    return Event(when, _("Resolved"), words.resolution(resolution), "green")
 
 
 def _held(alert: AlertRow, today: date) -> Iterator[Event]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import assert_never
+from urllib.parse import quote
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -174,6 +175,10 @@ def _letter(name: str, organization: str, one: Subscription, notice: TacitNotice
                 "(article L. 215-1 of the Code de la consommation)."),
         action=_("Keep or refuse the renewal"),
     )  # fmt: skip
-    room = "domains" if one.kind is Kind.DOMAIN else "mailboxes"
-    link = f"{settings().public_url}/{room}/{one.subject}/auto-renewal"
+    link = f"{settings().public_url}{path_of(one.kind, one.subject)}/auto-renewal"
     return letter(name, organization, [Entry(words, link, boxed=True)], optional=False)
+
+
+def path_of(kind: Kind, name: str) -> str:
+    """The address of a service's own page."""
+    return f"/{'domains' if kind is Kind.DOMAIN else 'mailboxes'}/{quote(name, safe='@')}"

@@ -70,7 +70,7 @@ def show(public_id: str) -> Response:
         organization_name=membership_in(alert.organization_id).name,
         events=story(
             alert, queries.time_line(session, alert.id), told, delays_of(session).get(alert.type),
-            today(),
+            today(), returns=queries.returns(session, alert),
         ),
         mail=words.mail,
         domain=kind.domain(alert.subject) if kind and not alert.ended_at else None,

@@ -5,7 +5,7 @@ from typing import assert_never
 from flask_babel import gettext as _
 
 from app.alerts.queries import Notice
-from app.alerts.rules import AlertState, Hold, StepKind, StepState
+from app.alerts.rules import AlertState, Hold, LeftOut, StepKind, StepState
 from app.outbox.rules import MailState
 from app.web.i18n import instant
 
@@ -53,11 +53,7 @@ def step(kind: StepKind, state: StepState) -> tuple[str, str, str]:
     if state is StepState.MISSED:
         return _("Legal notice not sent"), _("It was too late for it; the host was told."), "red"
     if kind is StepKind.REMINDER and state is StepState.SKIPPED:
-        return (
-            _("Reminder left out"),
-            _("A later mail said the same, or nobody wanted to be reminded."),
-            "",
-        )
+        return _("Reminder left out"), "", ""
     names = {
         StepKind.OPENING: _("Opened"),
         StepKind.REMINDER: _("Reminder"),
@@ -66,6 +62,16 @@ def step(kind: StepKind, state: StepState) -> tuple[str, str, str]:
     }
     tone = {StepKind.OPENING: "amber", StepKind.EXPIRY: "red"}.get(kind, "")
     return names[kind], "", tone
+
+
+def left_out(code: LeftOut) -> str:
+    """Why a reminder was not sent."""
+    return {
+        LeftOut.DEADLINE: _("The deadline came first."),
+        LeftOut.LATER: _("A later reminder was due by then."),
+        LeftOut.UNWANTED: _("Nobody wanted to be reminded."),
+        LeftOut.POINTLESS: _("There was nothing to remind of that day, or nobody wanted it."),
+    }[code]
 
 
 def mail(one: Notice) -> tuple[str, str]:

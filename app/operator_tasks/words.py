@@ -28,6 +28,10 @@ def ask(kind: str) -> str:
         "tacit_notice_missing": _(
             "A tacit renewal was not announced in time: the customer may leave free of charge."
         ),
+        "exit_asked": _(
+            "A customer leaves a renewal that was not announced: end the service and give back "
+            "what is named here, within 30 days."
+        ),
         "mail_failed": _("A mail could not be delivered."),
         "seller_unknown": _("Invoices wait for settings about your company. Set them."),
         "invoice_waits": _("An invoice cannot be issued. Set right what stands in its way."),

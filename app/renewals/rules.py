@@ -1,5 +1,6 @@
 """When a renewal is tried, what stops it, and in which order things are paid (R6, R7, R13, R18)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -209,3 +210,26 @@ def paid_through(registry_expiry: datetime, tz: ZoneInfo) -> date:
     The last attempt must come before both, whichever side of UTC the installation is on.
     """
     return min(registry_expiry.astimezone(UTC).date(), business_date(registry_expiry, tz))
+
+
+@dataclass(frozen=True)
+class PaidPeriod:
+    """A period `[starts_on, ends_on)` that was paid for, `price` in minor units."""
+
+    starts_on: date
+    ends_on: date
+    price: int
+
+
+def to_give_back(periods: Iterable[PaidPeriod], leaves_on: date) -> int:
+    """What was paid for the days from `leaves_on` on, in minor units (R17).
+
+    By days, each period on its own; what does not come out even is rounded up, for the customer.
+    """
+    return sum(_unserved(period, leaves_on) for period in periods)
+
+
+def _unserved(period: PaidPeriod, leaves_on: date) -> int:
+    days = (period.ends_on - period.starts_on).days
+    left = (period.ends_on - max(leaves_on, period.starts_on)).days
+    return -(-period.price * max(left, 0) // days) if days > 0 else 0

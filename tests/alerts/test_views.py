@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from app.accounts.rules import Role
-from app.alerts.models import Alert
+from app.alerts.models import Alert, MutedReminder
 from app.billing.models import BillingContact
 from app.db import transaction
 from app.outbox.ports import Rejected
@@ -110,6 +110,34 @@ def test_one_alert_tells_what_was_sent_and_what_comes(app, marie, debt):
     for what in ("Next reminder", "Mar 4, 2027", "Deadline", "Mar 22, 2027"):
         assert what in html
     assert "Pay what is missing" in html
+
+
+def test_a_reminder_that_was_left_out_says_why(app, acme, marie, debt):
+    with app.app_context():
+        for email in ("marie@people.example", "compta@people.example"):
+            with transaction() as session:
+                session.add(MutedReminder(email=email, type="negative_balance", at=at(day(0))))
+        tick_on(day(3))
+        assert "Nobody wanted to be reminded." in page(app, marie, f"/alerts/{debt}")
+        tick_on(day(15))
+    html = page(app, marie, f"/alerts/{debt}")
+    assert html.count("Reminder left out") == 3
+    assert html.count("A later reminder was due by then.") == 1
+
+
+def test_what_came_back_shows_each_return(app, acme, marie, debt):
+    with app.app_context():
+        make.money(acme, 500)
+        tick_on(day(2))
+        make.money(acme, -500)
+        tick_on(day(2), hour=15)
+    html = page(app, marie, f"/alerts/{debt}")
+    line = html[html.index('class="timeline"') :]
+    opened, resolved, again = (
+        line.index(f"<strong>{title}</strong>") for title in ("Opened", "Resolved", "Opened again")
+    )
+    assert opened < resolved < again
+    assert "The balance is zero or above again." in line
 
 
 def test_a_mail_that_is_refused_is_said_to_be_so_and_why_nothing_follows(app, post, marie, clock):
