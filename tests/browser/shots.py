@@ -47,6 +47,7 @@ PAGES = {
     "domain-history": "/domains/acme-demo.fr/history",
     "domain-auto-renewal": "/domains/acme-demo.fr/auto-renewal",
     "domain-auto-renewal-off": "/domains/acme-boutique-demo.org/auto-renewal",
+    "domain-leave": "/domains/acme-demo.fr/leave",
     "mailboxes": "/domains/acme-demo.com/mailboxes",
     "mailboxes-few": "/domains/acme-demo.fr/mailboxes",
     "mailbox": "/mailboxes/info@acme-demo.fr",

@@ -7,7 +7,12 @@ from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page
 
 from app.billing.rules import Decline, PaymentState, Purpose
+from app.billing.service import ensure_wallet
+from app.db import transaction
 from app.jobs.service import tick
+from app.renewals.models import Attempt, Renewal
+from app.renewals.rules import Outcome, RenewalState
+from app.subscriptions.notice_models import TacitNotice
 from tests import make
 from tests.invoices import papers
 
@@ -35,6 +40,7 @@ SIGNED_IN = (
     f"/mailboxes/{LONG_LOCAL}@{LONG_DOMAIN}",
     "/mailboxes/m00@example.org/auto-renewal", "/mailboxes/late@example.org/auto-renewal",
     f"/mailboxes/{LONG_LOCAL}@{LONG_DOMAIN}/auto-renewal",
+    "/domains/example.org/leave", "/mailboxes/m00@example.org/leave",
     "/mailboxes/m00@example.org/renew", "/mailboxes/late@example.org/renew",
     "/domains/example.org/forwardings", "/domains/example.org/forwardings/new",
     "/domains/example.org/forwardings/contact@example.org/edit",
@@ -87,6 +93,7 @@ def marie(app, clock):
         make.contact(acme)
         payments(acme)
         domain = make.domain(acme, "example.org", on=True, account=account)
+        unannounced(domain, acme)
         for n in range(60):
             make.mailbox(domain, acme, f"m{n:02}", on=n % 2 == 0, used_bytes=n * 2**25)
         make.mailbox(domain, acme, "late", expires_on=make.TODAY - timedelta(days=3))
@@ -100,6 +107,32 @@ def marie(app, clock):
         for job in ("alerts", "mails"):
             tick(make.NOW, job)
         return marie
+
+
+def unannounced(domain: make.MadeService, acme: make.Made) -> None:
+    """It renewed by itself at the end of January, and nobody was told before (R17)."""
+    began = date(2027, 1, 31)
+    with transaction() as session:
+        session.add(
+            TacitNotice(
+                subscription_id=domain.subscription_id, expires_on=began, at=make.NOW,
+                refuse_by=began - timedelta(days=30), price=None, notice_missing=True,
+            )
+        )  # fmt: skip
+        attempt = Attempt(
+            subscription_id=domain.subscription_id, cur_expires_on=began, at=make.NOW,
+            business_date=began - timedelta(days=30), trigger="daily", outcome=Outcome.RENEWED,
+        )  # fmt: skip
+        session.add(attempt)
+        session.flush()
+        session.add(
+            Renewal(
+                subscription_id=domain.subscription_id, attempt_id=attempt.id, months=12,
+                cur_expires_on=began, new_expires_on=date(2028, 1, 31), state=RenewalState.DONE,
+                wallet_id=ensure_wallet(session, acme.id, "EUR"), price=1500, currency="EUR",
+                claimed_at=make.NOW, ended_at=make.NOW,
+            )
+        )  # fmt: skip
 
 
 def payments(acme: make.Made) -> None:
