@@ -20,7 +20,12 @@ class Mail(Model):
             sqlite_where=text("state IN ('queued', 'sending')"),
             postgresql_where=text("state IN ('queued', 'sending')"),
         ),
-    )
+        # For operators, the newest first: of a state, and to an address of which they know how it
+        # begins.
+        Index("ix_mails_of_state", "state", "id"),
+        Index("ix_mails_of_recipient", "recipient", "id",
+              postgresql_ops={"recipient": "text_pattern_ops"}),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)

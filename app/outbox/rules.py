@@ -31,6 +31,11 @@ def may_bounce(state: MailState, tries: int) -> bool:
     return tries > 0 and state in (MailState.SENT, MailState.SENDING, MailState.QUEUED)
 
 
+def may_be_sent_anew(state: MailState) -> bool:
+    """Whether a person may have it sent again: not what has arrived, nor what is on its way."""
+    return state in (MailState.QUEUED, MailState.FAILED, MailState.BOUNCED)
+
+
 def next_try(tries: int, queued_at: datetime, now: datetime) -> datetime | None:
     """When to try again after `tries` failures, or None to give up."""
     wait = BACK_OFF[tries - 1] if tries <= len(BACK_OFF) else 3600

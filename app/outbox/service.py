@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from app.db import insert_once
 from app.journal.service import Actor, record
 from app.lib.ids import digest
 from app.outbox.models import Mail
-from app.outbox.rules import MailState
+from app.outbox.rules import MailState, may_be_sent_anew
 from app.web.state import settings
 
 
@@ -60,3 +61,28 @@ def queue(
             kind=kind, message_id=message_id,
         )  # fmt: skip
     return mail_id
+
+
+def send_anew(session: Session, mail_id: int, *, tries: int, by: Actor, now: datetime) -> bool:
+    """Have a mail tried at the next tick that failed, came back or waits; whether that was new.
+
+    `tries` is what whoever asks has seen, so that a form sent twice asks once. They are counted on:
+    by their number a process knows the mail that it has claimed. It stays the same mail, with its
+    Message-ID; what came back counts as never accepted until it is accepted again (A8).
+    """
+    anew = [state for state in MailState if may_be_sent_anew(state)]
+    # One that waits and is due is tried anyway.
+    waits = or_(Mail.state != MailState.QUEUED, Mail.next_try_at > now)
+    row = session.execute(
+        update(Mail)
+        .where(Mail.id == mail_id, Mail.tries == tries, Mail.state.in_(anew), waits)
+        .values(state=MailState.QUEUED, next_try_at=now, sent_at=None, bounced_at=None)
+        .returning(Mail.organization_id, Mail.recipient, Mail.kind, Mail.message_id)
+    ).first()
+    if row is None:
+        return False
+    record(
+        session, "mail.sent_anew", organization_id=row.organization_id, subject=row.recipient,
+        by=by, now=now, kind=row.kind, message_id=row.message_id,
+    )  # fmt: skip
+    return True

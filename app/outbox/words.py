@@ -1,9 +1,22 @@
-"""What the command that hears of mails that came back answers."""
+"""What pages call the states of mails, and what the command that hears of returned ones says."""
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from app.outbox.bounces import Noted, Outcome
 from app.outbox.delivery_reports import Report
+from app.outbox.rules import MailState
+
+
+def mail_state(state: MailState) -> tuple[str, str]:
+    """A state of a mail in a word, and its colour."""
+    return {
+        MailState.QUEUED: (pgettext("mail", "Waiting"), "amber"),
+        MailState.SENDING: (pgettext("mail", "Being sent"), "amber"),
+        MailState.SENT: (pgettext("mail", "Accepted"), "green"),
+        MailState.FAILED: (pgettext("mail", "Failed"), "red"),
+        MailState.BOUNCED: (pgettext("mail", "Came back"), "red"),
+    }[state]
 
 
 def heard(noted: Noted, report: Report) -> str:

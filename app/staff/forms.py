@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import IntegerField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.web.texts import tidy
@@ -22,3 +22,9 @@ class VisitForm(FlaskForm):
         [DataRequired(_l("Say why: the customer will read it.")), Length(max=200)],
         filters=[tidy],
     )
+
+
+class SendAnewForm(FlaskForm):
+    """How often a mail had been tried when the page was made."""
+
+    tries = IntegerField(validators=[InputRequired()])

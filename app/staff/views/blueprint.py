@@ -1,5 +1,7 @@
 """The blueprint that all pages of the operator hang on, and who passes its door (threat 19)."""
 
+from typing import Any
+
 from flask import Blueprint, abort, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -23,3 +25,10 @@ def _operators_only() -> BaseResponse | None:
     if person().is_confirmed or request.path == CONFIRM:
         return None
     return go_to(CONFIRM if request.method != "GET" else f"{CONFIRM}?next={request.path}")
+
+
+@blueprint.url_value_preprocessor
+def _numbers_that_rows_have(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Databases refuse longer ones, so nothing has such a number."""
+    if any(isinstance(one, int) and one >= 2**31 for one in (values or {}).values()):
+        abort(404)
