@@ -188,6 +188,7 @@ _PLAIN = {
     "move.applied": lazy_gettext("Move applied"),
     "mail.queued": lazy_gettext("Mail queued"),
     "mail.sent": lazy_gettext("Mail sent"),
+    "mail.sent_anew": lazy_gettext("Mail to be sent again"),
     "subscription.expired": lazy_gettext("Expired"),
     "invoice.issued": lazy_gettext("Invoice issued"),
     "mail.bounced": lazy_gettext("Mail came back"),
