@@ -75,7 +75,7 @@ def left_out(code: LeftOut) -> str:
 
 
 def mail(one: Notice) -> tuple[str, str]:
-    """What became of a mail, and its tone."""
+    """What became of a mail, and the class of its colour."""
     accepted, back = instant(one.accepted_at), instant(one.bounced_at)
     match one.mail_state:
         case MailState.SENT:
@@ -85,12 +85,12 @@ def mail(one: Notice) -> tuple[str, str]:
                 "accepted by the mail server on %(date)s, came back on %(back)s: is this address "
                 "right?",
                 date=accepted, back=back,
-            ), "red"  # fmt: skip
+            ), "error"  # fmt: skip
         case MailState.BOUNCED:
-            return _("came back on %(date)s: is this address right?", date=back), "red"
+            return _("came back on %(date)s: is this address right?", date=back), "error"
         case MailState.FAILED:
-            return _("refused by the mail server: is this address right?"), "red"
+            return _("refused by the mail server: is this address right?"), "error"
         case MailState.QUEUED | MailState.SENDING:
-            return _("not accepted by the mail server yet; we keep trying"), "amber"
+            return _("not accepted by the mail server yet; we keep trying"), ""
         case never:
             assert_never(never)

@@ -63,6 +63,6 @@ def _mail(session: Session, message_ids: tuple[str, ...]) -> Mail | None:
 def _problem(mail: Mail, report: Report) -> str:
     """What the server said; about whom, where the address forwards to another."""
     said = report.reason or report.action
-    if report.recipient.lower() in ("", mail.recipient.lower()):
+    if report.recipient.lower() == mail.recipient.lower() or report.recipient in said:
         return said[:500]
     return f"{report.recipient}: {said}"[:500]

@@ -201,7 +201,7 @@ def test_the_organization_is_renamed_and_each_change_is_in_the_journal(app, acme
     assert "Acme &amp; Sons" in owner.get("/").get_data(as_text=True)
     with app.app_context():
         events = db.session.scalars(select(JournalRow.event).order_by(JournalRow.id)).all()
-    assert events == ["organization.renamed", "member.added"]
+    assert events == ["organization.renamed", "member.added", "mail.queued"]
 
 
 def test_only_ones_own_organizations_can_be_chosen(app, marie, owner):

@@ -152,6 +152,13 @@ def test_an_address_behind_the_address_is_named_and_what_a_server_says_is_cut(db
     assert len(mail().problem) == 500
 
 
+def test_an_address_that_the_server_names_itself_is_named_once(db_context, post):
+    write()
+    carry()
+    comes_back(recipient="paul@elsewhere.example", reason="550 <paul@elsewhere.example> unknown")
+    assert mail().problem == "550 <paul@elsewhere.example> unknown"
+
+
 # Queueing is journaled here, for every room
 
 
