@@ -64,6 +64,7 @@ ADDRESSES = {
     "/organization/members/<public_id>": "/organization/members/{member}",
     "/organization/members/<public_id>/remove": "/organization/members/{member}/remove",
     "/password/<token>": "/password/{token}",
+    "/staff/alerts/<name>": "/staff/alerts/domain_expiry",
     "/staff/mails/<int:mail_id>": "/staff/mails/{mail}",
     "/staff/mails/<int:mail_id>/again": "/staff/mails/{mail}/again",
     "/staff/mails/<int:mail_id>/html": "/staff/mails/{mail}/html",

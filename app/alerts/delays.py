@@ -1,17 +1,23 @@
 """What the host has set of each type: days, or the defaults of the specification (A-1 to A-6)."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Context
 from app.alerts import watching
-from app.alerts.models import Alert, AlertDelays
+from app.alerts.models import Alert, AlertDelays, AlertStep
 from app.alerts.ports import AlertType
-from app.alerts.rules import AlertState, Delays
+from app.alerts.recipients import addresses_of
+from app.alerts.rules import AlertState, Delays, Life, StepState, turns
 from app.alerts.types import types
 from app.journal.service import record
+
+# Organizations whose people are counted by one statement.
+AT_A_TIME = 1000
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,8 @@ class Effect:
     """What other delays would do to alerts of a type, at the next tick.
 
     `sooner` and `later` count open alerts whose deadline moves; `due` those of them that would
-    expire at once, as far as enough was told (A8).
+    expire at once, as far as enough was told (A8). `told` counts the people who would get a mail
+    of what opens and of reminders that become due, at most.
     """
 
     opening: int
@@ -27,6 +34,7 @@ class Effect:
     sooner: int
     later: int
     due: int
+    told: int
 
 
 def delays_of(session: Session) -> dict[str, Delays]:
@@ -43,18 +51,61 @@ def effect_of(session: Session, name: str, wanted: Delays, context: Context) -> 
     kind = types()[name]
     kind.check(wanted)
     seen = kind.watch(context.today, context.terms, wanted).subquery("watched")
-    deadlines = [
-        (alert.deadline_on, kind.deadline(alert.facts, alert.opened_on, wanted))
-        for alert in session.scalars(_open(kind))
+    opening = session.scalars(watching.unmatched(kind, seen, seen.c.organization_id)).all()
+    resolving = set(session.scalars(watching.orphans(kind, seen, Alert.id)))
+    alerts = session.scalars(_open(kind)).all()
+    deadlines = {alert: kind.deadline(alert.facts, alert.opened_on, wanted) for alert in alerts}
+    moved = [
+        (alert.deadline_on, new)
+        for alert, new in deadlines.items()
+        if alert.deadline_on and new and alert.deadline_on != new
     ]
-    moved = [(old, new) for old, new in deadlines if old and new and old != new]
+    go_on = [
+        alert
+        for alert, new in deadlines.items()
+        if alert.id not in resolving and not (new and new <= context.today)
+    ]
     return Effect(
-        opening=_number(session, watching.unmatched(kind, seen, func.count())),
-        resolving=_number(session, watching.orphans(kind, seen, func.count())),
+        opening=len(opening),
+        resolving=len(resolving),
         sooner=sum(new < old for old, new in moved),
         later=sum(new > old for old, new in moved),
         due=sum(new <= context.today for _old, new in moved),
+        told=_people(
+            session, kind, set(opening), _reminding(session, kind, go_on, wanted, context)
+        ),
     )
+
+
+def _reminding(
+    session: Session, kind: AlertType, alerts: Sequence[Alert], wanted: Delays, context: Context
+) -> set[int]:
+    """Organizations with an alert of which a reminder would be due at once."""
+    done = defaultdict[int, set[str]](set)
+    for alert_id, step in session.execute(
+        select(AlertStep.alert_id, AlertStep.step)
+        .join(Alert, Alert.id == AlertStep.alert_id)
+        .where(*_is_open(kind))
+    ):
+        done[alert_id].add(step)
+
+    def would_remind(alert: Alert) -> bool:
+        steps = kind.steps(alert.facts, alert.opened_on, wanted)
+        life = Life(alert.state, alert.opened_on, alert.deadline_on, steps, done[alert.id])
+        return any(turn.state is StepState.SENT for turn in turns(life, context.today))
+
+    return {alert.organization_id for alert in alerts if would_remind(alert)}
+
+
+def _people(session: Session, kind: AlertType, opening: set[int], reminding: set[int]) -> int:
+    """How many addresses would be written to; the opening goes to all, reminders to who wants."""
+    told, ids = set[str](), sorted(opening | reminding)
+    for some in (ids[at : at + AT_A_TIME] for at in range(0, len(ids), AT_A_TIME)):
+        addresses = addresses_of(session, some)
+        for one in some:
+            chosen = addresses.told if one in opening else addresses.wanting
+            told |= {recipient.email for recipient in chosen(kind, one)}
+    return len(told)
 
 
 def set_delays(session: Session, name: str, wanted: Delays, context: Context) -> bool:
@@ -84,9 +135,8 @@ def set_delays(session: Session, name: str, wanted: Delays, context: Context) ->
 
 
 def _open(kind: AlertType) -> Select[Alert]:
-    wanted = Alert.type == kind.name, Alert.state == AlertState.OPEN
-    return select(Alert).where(*wanted).order_by(Alert.id)
+    return select(Alert).where(*_is_open(kind)).order_by(Alert.id)
 
 
-def _number(session: Session, statement: watching.Found) -> int:
-    return int(session.scalars(statement).one())
+def _is_open(kind: AlertType) -> tuple[ColumnElement[bool], ...]:
+    return Alert.type == kind.name, Alert.state == AlertState.OPEN

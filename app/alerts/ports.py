@@ -17,6 +17,8 @@ from app.alerts.rules import AlertState, Delays, Guard, Step
 from app.journal.service import Actor
 
 Facts = Mapping[str, Any]
+# What is further away than this is nobody's plan, and may be no date.
+LONGEST = 1000
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,9 @@ class AlertType(ABC):
                 raise ValueError(
                     _("This type has no such delay, or needs one: %(name)s", name=name)
                 )
+        days = (delays.opens or 0, *delays.reminders, delays.expires or 0)
+        if max(map(abs, days)) > LONGEST:
+            raise ValueError(_("No delay is longer than %(days)s days.", days=LONGEST))
         if delays.opens is not None and delays.opens < 1:
             raise ValueError(_("An alert opens at least one day ahead."))
         least = self.guard.days + 1 if self.guard else 1

@@ -231,6 +231,12 @@ def counts_by_type(session: Session, organization_id: int) -> dict[str, int]:
     return dict(rows.all())
 
 
+def counts_for_staff(session: Session) -> dict[str, int]:
+    """How many alerts of each type stand, of all customers."""
+    standing = select(Alert.type, func.count()).where(Alert.ended_at.is_(None))
+    return dict(session.execute(standing.group_by(Alert.type)).all())
+
+
 def is_out_of_reach(session: Session, organization_ids: Collection[int], domain: str) -> bool:
     """Whether a domain is about to fail and all whom we tell of it have addresses on it (A25).
 

@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
 from app.accounts.installation import Context, terms
+from app.alerts.delay_words import told
 from app.alerts.delays import delays_of, effect_of, set_delays
 from app.alerts.rules import Delays
 from app.alerts.types import types
@@ -73,12 +74,9 @@ def _wanted(
 def _show_effect(name: str, wanted: Delays, context: Context) -> None:
     with reading() as session:
         effect = effect_of(session, name, wanted, context)
-    click.echo(
-        _("At the next tick: %(opening)d alerts would open and %(resolving)d be resolved; "
-          "deadlines: %(sooner)d sooner, %(later)d later, %(due)d at once.",
-          opening=effect.opening, resolving=effect.resolving, sooner=effect.sooner,
-          later=effect.later, due=effect.due)
-    )  # fmt: skip
+    click.echo(_("At the next tick:"))
+    for sentence in told(types()[name], effect):
+        click.echo(f"  {sentence}")
 
 
 def _line(name: str, delays: Delays) -> str:

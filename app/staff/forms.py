@@ -1,10 +1,16 @@
 """Forms of the operator."""
 
+import re
+from dataclasses import replace
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms import Field, HiddenField, IntegerField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
+from app.alerts.delay_words import days
+from app.alerts.ports import AlertType
+from app.alerts.rules import Delays
 from app.web.texts import tidy
 
 
@@ -28,3 +34,50 @@ class SendAnewForm(FlaskForm):
     """How often a mail had been tried when the page was made."""
 
     tries = IntegerField(validators=[InputRequired()])
+
+
+class DelaysForm(FlaskForm):
+    """The delays that a type of alert has; `seen` is what its preview showed."""
+
+    opens = IntegerField(_l("Opens"), [InputRequired(_l("Enter a number of days."))])
+    reminders = StringField(_l("Reminders"), [Length(max=200)], filters=[tidy])
+    expires = IntegerField(_l("Expires"), [InputRequired(_l("Enter a number of days."))])
+    seen = HiddenField()
+
+    @classmethod
+    def of(cls, kind: AlertType, shown: Delays | None = None) -> "DelaysForm":
+        """What was sent, or those to show; without the fields that the type has not."""
+        values = shown and {
+            "opens": shown.opens, "reminders": days(shown.reminders), "expires": shown.expires,
+        }  # fmt: skip
+        form = cls(formdata=None, data=values) if values else cls()
+        for name in ("opens", "expires"):
+            if getattr(kind.defaults, name) is None:
+                del form[name]
+        return form
+
+    def validate_reminders(self, field: Field) -> None:
+        """WTForms calls this for `reminders`."""
+        if not re.fullmatch(r"([-+−]?\d{1,6}([ ,;]+|$))*", field.data):
+            raise ValidationError(_l("Write days separated by commas, such as 3, 7, 14."))
+
+    def delays(self) -> Delays:
+        """What was entered, each day once, in order."""
+        text = self.reminders.data.replace("−", "-")
+        return Delays(
+            opens=self.opens.data if self.opens else None,
+            reminders=tuple(sorted({int(day) for day in re.findall(r"[-+]?\d+", text)})),
+            expires=self.expires.data if self.expires else None,
+        )
+
+    def blame(self, kind: AlertType, refused: ValueError) -> None:
+        """Put what the type says against these delays at the field that it is about."""
+        wanted = self.delays()
+        for name in ("opens", "expires", "reminders"):
+            try:
+                kind.check(replace(wanted, **{name: getattr(kind.defaults, name)}))
+            except ValueError:
+                continue
+            self[name].errors = [str(refused)]
+            return
+        self.form_errors.append(str(refused))

@@ -56,10 +56,22 @@ def test_its_effect_is_told_before_and_changes_nothing(acme, db_context):
     make.domain(acme, "example.fr", expires_on=day(80))
     tick_on(day(0))
     effect = effect_of(db_context(), "domain_expiry", Delays(opens=90), context(0))
-    assert effect == Effect(opening=1, resolving=0, sooner=0, later=0, due=0)
+    assert effect == Effect(opening=1, resolving=0, sooner=0, later=0, due=0, told=2)
     effect = effect_of(db_context(), TYPE, Delays(expires=10), context(12))
-    assert effect == Effect(opening=0, resolving=0, sooner=1, later=0, due=1)
+    assert effect == Effect(opening=0, resolving=0, sooner=1, later=0, due=1, told=0)
     assert alerts()[0].deadline_on == day(21)
+
+
+def test_whoever_would_be_reminded_at_once_is_counted(acme, db_context):
+    make.owner(make.organization("Beta", balance=-100), "Bob")
+    tick_daily(0, 4)
+    effect = effect_of(db_context(), TYPE, Delays(reminders=(3, 4), expires=21), context(4))
+    # Both owners and the address of both organizations' billing contact.
+    assert effect == Effect(opening=0, resolving=0, sooner=0, later=0, due=0, told=3)
+    choose(TYPE, Delays(reminders=(3, 4), expires=21), on=4)
+    tick_on(day(4))
+    assert steps()["+4"] == "sent"
+    assert effect_of(db_context(), TYPE, Delays(reminders=(3, 4), expires=21), context(4)).told == 0
 
 
 def test_a_shorter_lead_resolves_what_would_not_have_opened(acme):
@@ -78,6 +90,8 @@ def test_a_shorter_lead_resolves_what_would_not_have_opened(acme):
         ("negative_balance", Delays(expires=7)),
         ("negative_balance", Delays()),
         ("inactivity", Delays(opens=0, expires=30)),
+        ("inactivity", Delays(opens=10**9, expires=30)),
+        ("inactivity", Delays(opens=120, reminders=(-(10**9),), expires=30)),
         ("unfunded_renewal", Delays(opens=30, reminders=(7, 14))),
         ("unfunded_renewal", Delays(opens=30, reminders=(0,))),
     ],

@@ -23,7 +23,7 @@ def test_all_types_are_listed_with_their_days(command):
 def test_a_change_is_shown_first_and_made_after_a_yes(app, command):
     answer = command("inactivity", "--opens", "90", input="y\n")
     assert answer.exit_code == 0, answer.output
-    assert "At the next tick: 0 alerts would open" in answer.output
+    assert "At the next tick:\n  Nothing changes for the alerts that are open now." in answer.output
     with app.app_context():
         assert delays_of(db.session())["inactivity"].opens == 90
 
