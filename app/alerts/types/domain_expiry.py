@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, String, case, cast, func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
 from app.accounts.rules import Right, Role
 from app.alerts.ports import AlertType, Case, Facts, Words
+from app.alerts.resolutions import of_subscriptions
 from app.alerts.rules import Delays, Step, around, is_generic, legal_notices
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus, extension_of
@@ -81,17 +82,8 @@ class DomainExpiry(AlertType):
 
     def resolutions(self, session: Session, subject_ids: Collection[int]) -> dict[int, str]:
         """Gone to another registrar or deleted (R19); lost; else renewed."""
-        why = case(
-            (Domain.status != DomainStatus.ACTIVE, "gone"),
-            (Subscription.status == Status.EXPIRED, "lost"),
-            else_="renewed",
-        )
-        rows = session.execute(
-            select(Subscription.id, why)
-            .join(Domain, Domain.id == Subscription.domain_id)
-            .where(Subscription.id.in_(subject_ids))
-        )
-        return dict.fromkeys(subject_ids, "gone") | dict(rows.all())
+        lost = (Subscription.status == Status.EXPIRED, "lost")
+        return of_subscriptions(session, subject_ids, lost, otherwise="renewed")
 
     def label(self) -> str:
         """See AlertType."""

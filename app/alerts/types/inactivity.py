@@ -11,11 +11,9 @@ from sqlalchemy.orm import Session
 from app.accounts.installation import Terms
 from app.accounts.models import Account, Member, Organization, User
 from app.accounts.rules import Plan, Role
-from app.accounts.suspensions import resume, suspend
-from app.alerts.models import Alert
-from app.alerts.ports import AlertType, Case, Facts, Words
-from app.alerts.rules import SANCTION, AlertState, Delays, Step, after_opening, last_is_mandatory
-from app.journal.service import Actor
+from app.alerts.ports import Case, Facts, Words
+from app.alerts.rules import AlertState, Delays
+from app.alerts.suspending import SuspendingAlert
 from app.lib.dates import start_of_day
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Status
@@ -24,7 +22,7 @@ from app.web.i18n import day
 _PAID_FOR = (Status.ACTIVE, Status.GRACE)
 
 
-class Inactivity(AlertType):
+class Inactivity(SuspendingAlert):
     """Subject: the organization. An operator in somebody's name and API tokens are no sign-in."""
 
     name = "inactivity"
@@ -32,9 +30,6 @@ class Inactivity(AlertType):
     roles = frozenset({Role.OWNER})
     contacts = True
     defaults = Delays(opens=120, reminders=(7, 21, 27), expires=30)
-    guard = SANCTION
-    cause_is_identity = False
-    tells_expiry = True
     visit_resolves = True
 
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:
@@ -64,14 +59,6 @@ class Inactivity(AlertType):
             ~_pays(),
         )
 
-    def steps(self, facts: Facts, opened_on: date, delays: Delays) -> list[Step]:
-        """The last reminder goes to everybody: the suspension needs it."""
-        return last_is_mandatory(after_opening(delays.reminders, opened_on))
-
-    def deadline(self, facts: Facts, opened_on: date, delays: Delays) -> date | None:
-        """So many days after the opening."""
-        return opened_on + timedelta(days=delays.expires or 0)
-
     def lock(self, session: Session, subject_ids: Collection[int]) -> None:
         """Whoever is signing in comes before us, or finds the suspension and lifts it."""
         session.execute(
@@ -82,14 +69,6 @@ class Inactivity(AlertType):
             .order_by(User.id)
             .with_for_update(key_share=True)
         )
-
-    def expire(self, session: Session, alert: Alert, *, by: Actor, now: datetime) -> None:
-        """Suspend."""
-        suspend(session, alert.organization_id, self.name, by=by, now=now)
-
-    def lift(self, session: Session, alert: Alert, *, by: Actor, now: datetime) -> None:
-        """Somebody is back: this reason goes."""
-        resume(session, alert.organization_id, self.name, by=by, now=now)
 
     def resolutions(self, session: Session, subject_ids: Collection[int]) -> dict[int, str]:
         """Somebody signed in, unless it pays for something now."""

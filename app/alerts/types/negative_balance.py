@@ -1,7 +1,7 @@
 """A-2: a wallet is below zero; if nobody pays, the organization is suspended."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,27 +11,25 @@ from sqlalchemy.orm import Session
 from app.accounts.installation import Terms
 from app.accounts.models import Organization
 from app.accounts.rules import Right, Role
-from app.accounts.suspensions import resume, suspend
-from app.alerts.models import Alert
-from app.alerts.ports import AlertType, Case, Facts, Words
-from app.alerts.rules import SANCTION, AlertState, Delays, Step, after_opening, last_is_mandatory
+from app.alerts.ports import Case, Facts, Words
+from app.alerts.rules import AlertState, Delays
+from app.alerts.suspending import SuspendingAlert
 from app.billing.models import LedgerAccount, LedgerEntry, LedgerTx, Wallet
 from app.billing.words import top_up_path
-from app.journal.service import Actor
 from app.web.i18n import day, money
 
 
-class NegativeBalance(AlertType):
-    """Subject: the wallet, called by its organization. Cause: the latest debit (A10)."""
+class NegativeBalance(SuspendingAlert):
+    """Subject: the wallet, called by its organization. Cause: the latest debit (A10).
+
+    Its days run from the opening: invoices are prepaid, so no later due date exists.
+    """
 
     name = "negative_balance"
     severity = 0
     roles = frozenset({Role.OWNER, Role.BILLING})
     contacts = True
     defaults = Delays(reminders=(3, 7, 14, 20), expires=21)
-    guard = SANCTION
-    cause_is_identity = False
-    tells_expiry = True
     right = Right.BILL
 
     def watch(self, today: date, terms: Terms, delays: Delays) -> Select[*tuple[Any, ...]]:
@@ -60,14 +58,6 @@ class NegativeBalance(AlertType):
             .where(Wallet.posted < 0)
         )
 
-    def steps(self, facts: Facts, opened_on: date, delays: Delays) -> list[Step]:
-        """The last reminder goes to everybody: the suspension needs it."""
-        return last_is_mandatory(after_opening(delays.reminders, opened_on))
-
-    def deadline(self, facts: Facts, opened_on: date, delays: Delays) -> date | None:
-        """Three weeks after the opening. Invoices are prepaid, so no later due date exists."""
-        return opened_on + timedelta(days=delays.expires or 0)
-
     def lock(self, session: Session, subject_ids: Collection[int]) -> None:
         """A top-up that commits while we wait for this counts (golden A10)."""
         session.execute(
@@ -76,14 +66,6 @@ class NegativeBalance(AlertType):
             .order_by(Wallet.id)
             .with_for_update()
         )
-
-    def expire(self, session: Session, alert: Alert, *, by: Actor, now: datetime) -> None:
-        """Suspend."""
-        suspend(session, alert.organization_id, self.name, by=by, now=now)
-
-    def lift(self, session: Session, alert: Alert, *, by: Actor, now: datetime) -> None:
-        """Paid: this reason goes."""
-        resume(session, alert.organization_id, self.name, by=by, now=now)
 
     def resolutions(self, session: Session, subject_ids: Collection[int]) -> dict[int, str]:
         """A wallet at zero or above was paid."""

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, String, case, cast, func, or_, select, text
+from sqlalchemy import Select, String, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms, terms
 from app.accounts.models import Organization
 from app.accounts.rules import Right, Role
 from app.alerts.ports import AlertType, Case, Facts, Words
+from app.alerts.resolutions import of_subscriptions
 from app.alerts.rules import Delays, Step
 from app.billing.words import top_up_path
 from app.domains.models import Domain
@@ -102,18 +103,11 @@ class UnfundedRenewal(AlertType):
 
     def resolutions(self, session: Session, subject_ids: Collection[int]) -> dict[int, str]:
         """Renewed, switched off, expired or gone; else there is money now."""
-        why = case(
-            (Domain.status != DomainStatus.ACTIVE, "gone"),
+        reasons = (
             (Subscription.status != Status.ACTIVE, "expired"),
             (Subscription.auto_renewal.is_(False), "switched_off"),
-            else_="funded",
         )
-        rows = session.execute(
-            select(Subscription.id, why)
-            .join(Domain, Domain.id == Subscription.domain_id)
-            .where(Subscription.id.in_(subject_ids))
-        )
-        return dict.fromkeys(subject_ids, "gone") | dict(rows.all())
+        return of_subscriptions(session, subject_ids, *reasons, otherwise="funded")
 
     def label(self) -> str:
         """See AlertType."""
