@@ -348,6 +348,12 @@ def test_history_tells_in_words_what_happened_to_the_domain_and_what_lives_on_it
     assert "Dec 24, 2027" not in html
 
 
+def test_mails_to_an_address_on_the_domain_are_no_part_of_its_history(app, owner, acme, three):
+    with app.app_context():
+        tell(acme, "mail.queued", "marie@alpha.org", kind="alerts", message_id="<1@b>")
+    assert "Nothing has happened yet" in page(owner, "/domains/alpha.org/history")
+
+
 def test_history_of_a_former_owner_stays_theirs(app, owner, acme, three):
     with app.app_context():
         tell(make.organization("Former"), "domain.renewed", "alpha.org", expires_on="2027-01-31")
