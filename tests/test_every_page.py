@@ -68,6 +68,9 @@ ADDRESSES = {
     "/staff/mails/<int:mail_id>": "/staff/mails/{mail}",
     "/staff/mails/<int:mail_id>/again": "/staff/mails/{mail}/again",
     "/staff/mails/<int:mail_id>/html": "/staff/mails/{mail}/html",
+    "/staff/moves/<name>": "/staff/moves/{move}",
+    "/staff/moves/<name>/cancel": "/staff/moves/{move}/cancel",
+    "/staff/moves/<name>/retry": "/staff/moves/{move}/retry",
     "/staff/organizations/<public_id>": "/staff/organizations/{organization}",
     "/staff/organizations/<public_id>/visit": "/staff/organizations/{organization}/visit",
     "/staff/tasks/<int:task_id>/done": "/staff/tasks/{task}/done",
@@ -162,7 +165,7 @@ def world(app, clock) -> World:
             people[role.value] = make.user(role.value.capitalize(), language="en")
             make.member(people[role.value], acme, role)
         account = make.account(acme)
-        make.move(account)
+        move = make.move(account)
         soon = make.TODAY + timedelta(days=3)
         domain = make.domain(acme, "acme.org", expires_on=soon, account=account)
         mailbox = make.mailbox(domain, acme, expires_on=soon, on=True)
@@ -180,6 +183,7 @@ def world(app, clock) -> World:
             "payment": make.payment(acme, hosted_url="https://bank.example/page").name,
             "mail": mail(),
             "member": public_id(people["viewer"]),
+            "move": move.name,
             "organization": acme.name,
             "task": str(make.task()),
             "token": link(people["viewer"]),

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account, Organization
 from app.accounts.rules import Plan
 from app.domains.models import Domain
-from app.moves.models import Move
+from app.moves.models import IS_OPEN, Move
 from app.moves.rules import OPEN, MoveState
 from app.service_states.rules import ServiceState
+from app.web.listing import Listing, Order, Page, Wish, read_date
 
+OPEN_MOVES = Listing({"due": Order(Move.due_on, read_date, Move.id)}, "due")
 # More accounts, domains on one, or moves of one than this are told as "and more".
 READ = 200
 
@@ -124,6 +126,58 @@ def domains_on(session: Session, account_id: int) -> list[str]:
     """Names of the domains on an account, the first READ of them."""
     names = select(Domain.name).where(Domain.account_id == account_id)
     return list(session.scalars(names.order_by(Domain.name).limit(READ)))
+
+
+def open_moves_for_staff(session: Session, state: MoveState | None, wish: Wish) -> Page:
+    """Moves of all customers that are neither applied nor called off; of a state, or all."""
+    statement = (
+        select(
+            Move.public_id, Move.title, Move.due_on, Move.state, Account.public_id.label("account"),
+            Organization.public_id.label("organization"),
+            Organization.name.label("organization_name"),
+        )
+        .join(Account, Account.id == Move.account_id)
+        .join(Organization, Organization.id == Account.organization_id)
+        # In the words of its partial index.
+        .where(text(IS_OPEN))
+    )  # fmt: skip
+    if state:
+        statement = statement.where(Move.state == state)
+    return OPEN_MOVES.page(session, statement, wish)
+
+
+@dataclass(frozen=True)
+class MoveFound:
+    """A move of any customer, and its row's id; the account and its owner by their public ids."""
+
+    id: int
+    account: str
+    organization: str
+    organization_name: str
+    suspended_since: datetime | None
+    line: MoveLine
+
+
+def move_for_staff(session: Session, public_id: str) -> MoveFound | None:
+    """The move of that id."""
+    row = session.execute(
+        select(
+            Move.id, Account.public_id, Organization.public_id, Organization.name,
+            Organization.suspended_since, *_MOVE,
+        )
+        .join(Account, Account.id == Move.account_id)
+        .join(Organization, Organization.id == Account.organization_id)
+        .where(Move.public_id == public_id)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    move_id, account, organization, name, suspended_since, *line = row
+    return MoveFound(move_id, account, organization, name, suspended_since, MoveLine(*line))
+
+
+def account_for_staff(session: Session, name: str) -> int | None:
+    """The row id of the hosting account of that name."""
+    return session.scalar(select(Account.id).where(Account.public_id == name))
 
 
 def to_ask_for_staff(session: Session, now: datetime) -> list[int]:

@@ -1,6 +1,6 @@
 """The life of a move, and how often the server that carries it out is asked."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 # No call to the server takes as long: whoever asked and died keeps others away for this long.
@@ -22,6 +22,8 @@ class MoveState(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Nobody plans further ahead.
+FURTHEST = timedelta(days=1000)
 # What may follow; nothing follows applied and cancelled.
 _NEXT = {
     MoveState.SCHEDULED: {MoveState.QUEUED, MoveState.CANCELLED},
@@ -38,6 +40,11 @@ UNDER_WAY = frozenset({MoveState.QUEUED, MoveState.RUNNING})
 def may_become(state: MoveState, later: MoveState) -> bool:
     """Whether a move in that state may get into the other one next."""
     return later in _NEXT[state]
+
+
+def may_be_due(due_on: date, today: date) -> bool:
+    """Whether a move may be announced for a day: those concerned must have a day to act first."""
+    return today < due_on <= today + FURTHEST
 
 
 def key_of(public_id: str, tries: int) -> str:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
 from app.accounts.suspensions import require_active
+from app.db import insert_once
 from app.journal.service import Actor, record
-from app.lib.ids import public_id
 from app.moves.models import Move
 from app.moves.ports import Broken, MoveOrder, Running
 from app.moves.rules import (
@@ -44,18 +44,23 @@ class Claimed:
 
 
 def announce(
-    session: Session, account_id: int, announcement: Announcement, *, by: Actor, now: datetime
-) -> int:
-    """Announce a move for an account; its id."""
-    move = Move(
-        public_id=public_id(), account_id=account_id, title=announcement.title,
+    session: Session, account_id: int, announcement: Announcement, *, name: str, by: Actor,
+    now: datetime,
+) -> bool:  # fmt: skip
+    """Announce a move for an account; whether that was new.
+
+    `name` is the move's public id, made with the form, so that sending it twice announces one.
+    """
+    move_id = insert_once(
+        session, Move, public_id=name, account_id=account_id, title=announcement.title,
         due_on=announcement.due_on, description=announcement.description,
         changes=announcement.changes,
     )  # fmt: skip
-    session.add(move)
-    session.flush()
+    if move_id is None:
+        return False
+    move = _locked(session, move_id)
     _note(session, move, "move.announced", by=by, now=now, due_on=move.due_on.isoformat())
-    return move.id
+    return True
 
 
 def ask_for(session: Session, move_id: int, *, tries: int, by: Actor, now: datetime) -> bool:

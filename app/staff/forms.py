@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, IntegerField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms import DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp, ValidationError
 
 from app.alerts.delay_words import days
 from app.alerts.ports import AlertType
 from app.alerts.rules import Delays
-from app.web.texts import tidy
+from app.moves.service import Announcement
+from app.web.texts import tidy, tidy_lines
 
 
 class CodeForm(FlaskForm):
@@ -28,12 +29,6 @@ class VisitForm(FlaskForm):
         [DataRequired(_l("Say why: the customer will read it.")), Length(max=200)],
         filters=[tidy],
     )
-
-
-class SendAnewForm(FlaskForm):
-    """How often a mail had been tried when the page was made."""
-
-    tries = IntegerField(validators=[InputRequired()])
 
 
 class DelaysForm(FlaskForm):
@@ -81,3 +76,34 @@ class DelaysForm(FlaskForm):
             self[name].errors = [str(refused)]
             return
         self.form_errors.append(str(refused))
+
+
+class AnnounceForm(FlaskForm):
+    """A move to announce for one account; `name` becomes its own, so that it is announced once."""
+
+    name = HiddenField(validators=[InputRequired(), Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
+    account = StringField(
+        _l("Hosting account"),
+        [DataRequired(_l("Enter the name of a hosting account.")), Length(max=64)],
+        filters=[tidy],
+    )
+    title = StringField(
+        _l("Title"),
+        [DataRequired(_l("Say in a few words what it is.")), Length(max=200)],
+        filters=[tidy],
+    )
+    due_on = DateField(_l("Date"), [InputRequired(_l("Choose a day."))])
+    description = TextAreaField(_l("Description"), [Length(max=2000)], filters=[tidy_lines])
+    changes = TextAreaField(_l("What will change"), [Length(max=2000)], filters=[tidy_lines])
+
+    def announcement(self) -> Announcement:
+        """What was entered."""
+        return Announcement(
+            self.title.data, self.due_on.data, self.description.data, self.changes.data
+        )
+
+
+class TriesForm(FlaskForm):
+    """How often something had been tried when the page was made, so that two clicks are one."""
+
+    tries = IntegerField(validators=[InputRequired()])

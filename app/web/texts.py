@@ -8,6 +8,11 @@ def tidy(text: str | None) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
 
 
+def tidy_lines(text: str | None) -> str:
+    """The same of several lines."""
+    return "\n".join(tidy(line) for line in (text or "").splitlines()).strip()
+
+
 def mail_address(text: str) -> str | None:
     """The address in lower case with its domain in ASCII; None when mail cannot be sent there."""
     try:

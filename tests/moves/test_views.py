@@ -65,7 +65,7 @@ def test_the_page_tells_what_will_change(app, client, web):
         announcement = Announcement(
             "Debian 13", make.TODAY + timedelta(days=30), "We renew the server.", "Restart of sites"
         )
-        service.announce(session, web.id, announcement, by=HOST, now=make.NOW)
+        service.announce(session, web.id, announcement, name="move-1", by=HOST, now=make.NOW)
     html = page(client, web)
     for text in ("Debian 13", "We renew the server.", "What will change", "Restart of sites"):
         assert text in html

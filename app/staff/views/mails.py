@@ -12,7 +12,7 @@ from app.outbox.queries import MailFilter, StoredMail
 from app.outbox.rules import may_be_sent_anew
 from app.outbox.service import send_anew
 from app.outbox.words import mail_state
-from app.staff.forms import SendAnewForm
+from app.staff.forms import TriesForm
 from app.staff.rules import masked
 from app.staff.views.blueprint import blueprint
 from app.web.htmx import go_to, render
@@ -69,7 +69,7 @@ def mail_html(mail_id: int) -> Response:
 @blueprint.post("/mails/<int:mail_id>/again")
 def mail_again(mail_id: int) -> BaseResponse:
     """Have it tried at the next tick."""
-    form = SendAnewForm()
+    form = TriesForm()
     if not form.validate():
         abort(404)
     _found(mail_id)
