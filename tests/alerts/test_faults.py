@@ -1,11 +1,11 @@
 """Nobody is warned twice by two mails, nobody is skipped: races, deaths, downtime, relays."""
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import func, insert, select
 
 from app.accounts.models import Organization
 from app.accounts.rules import Plan
@@ -37,6 +37,7 @@ from tests.alerts.world import (
     told,
     unique,
 )
+from tests.fate import Killed, at_statements
 from tests.outbox.relay import Relay
 from tests.renewals.test_races import race
 
@@ -119,41 +120,10 @@ def test_a10_a_top_up_that_commits_while_the_expiry_waits_for_the_lock_counts(ap
 # Deaths
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
-class Fate:
-    """Kills at the n-th statement."""
-
-    def __init__(self) -> None:
-        self.seen, self.at = 0, 0
-
-    def step(self, *_given: object) -> None:
-        self.seen += 1
-        if self.seen == self.at:
-            raise Killed
-
-    def kills(self, step: int, work: Callable[[], object]) -> bool:
-        """Run `work` and die at its `step`; False when it has fewer steps."""
-        self.seen, self.at = 0, step
-        try:
-            work()
-        except Killed:
-            return True
-        finally:
-            self.at = 0
-            db.session.remove()
-        return False
-
-
 @pytest.fixture
 def fate(app):
-    fate = Fate()
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", fate.step)
+    with app.app_context(), at_statements() as fate:
         yield fate
-        event.remove(db.engine, "before_cursor_execute", fate.step)
 
 
 # What is about to happen on a day: the number of days already lived, and the steps after it.
@@ -172,11 +142,9 @@ def test_whatever_statement_kills_the_process_each_is_told_once(fate, what, live
     instant = at(day(now))
     # A mail on its way belongs to the dead until its lease is over.
     for job, wait in (("alerts", 1), ("mails", 11)):
-        deaths = 0
-        while fate.kills(deaths + 1, lambda job=job, instant=instant: tick(instant, job)):
-            deaths += 1
-            instant += timedelta(minutes=wait)
-        assert deaths > 10, "it cannot have so few statements: what is counted?"
+        for _step in fate.steps(more_than=11):
+            if fate.kills(partial(tick, instant, job)):
+                instant += timedelta(minutes=wait)
     for job in ("alerts", "mails"):
         tick(instant + timedelta(minutes=11), job)
     assert [some for mail in told("acme@people.example") for some in mail] == expected

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.accounts.rules import Role
 from app.billing import card_flows, cards
@@ -19,6 +19,7 @@ from app.jobs.service import tick
 from app.journal.models import JournalRow
 from app.subscriptions.models import Subscription
 from tests import make
+from tests.fate import at_statements
 from tests.pages import fields, fill, send, signed_in, submit
 
 LIST, NEW = "/billing/cards", "/billing/cards/new"
@@ -183,36 +184,23 @@ def run(app, clock, job="card_setups"):
 # ---- Crashes, as L8 lists them
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
 def test_a_crash_at_any_step_of_saving_leaves_one_card(app, acme, clock):
     """At each statement and call of asking for the page and of recording the card (CP0-CP4)."""
-    with app.app_context():
-        for step in range(1, 200):
-            if not _saved_though_killed_at(step, acme, clock):
-                break
-        assert step > 15
+    with app.app_context(), at_statements() as fate:
+        for step in fate.steps(more_than=15):
+            _saved_though_killed(fate, step, acme, clock)
         assert db.session.scalar(select(func.count()).select_from(Card)) == step
         assert db.session.scalar(select(func.count()).select_from(SandboxCard)) == step
 
 
-def _saved_though_killed_at(step, acme, clock):
-    """Save one card, dying at a step and starting again; False when there was no such step."""
+def _saved_though_killed(fate, step, acme, clock):
+    """Save one card, dying at the step and starting again."""
     from app.accounts.installation import Context, terms
     from app.journal.service import Actor
 
     clock.advance(timedelta(hours=2))
     context = Context(clock.now(), terms(), Actor())
     wish = cards.Wish(acme.id, f"nonce{step:010}", "sandbox", auto_debit=True)
-    seen = 0
-
-    def count_down(*_args):
-        nonlocal seen
-        seen += 1
-        if seen == step:
-            raise Killed
 
     def whole():
         card_flows.begin(wish, context)
@@ -223,19 +211,9 @@ def _saved_though_killed_at(step, acme, clock):
             ).one()
         card_flows.look_up(setup_id, context)
 
-    engine = db.engine
-    event.listen(engine, "before_cursor_execute", count_down)
-    died = False
-    try:
-        whole()
-    except Killed:
-        died = True
-    finally:
-        event.remove(engine, "before_cursor_execute", count_down)
-        db.session.remove()
+    fate.kills(whole)
     whole()
     card_flows.recover_setups(clock.now() + timedelta(hours=1), 1)
-    return died
 
 
 def _choose_card(nonce, clock):

@@ -3,9 +3,9 @@
 import json
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import event as sql
 from sqlalchemy import func, select
 
 from app.accounts.installation import Context, terms
@@ -22,7 +22,7 @@ from app.lib.registry import Registry
 from app.operator_tasks.service import open_tasks
 from tests import make
 from tests.contracts.gateways import stripe_bench
-from tests.renewals.test_crashes import Fate
+from tests.fate import at_statements
 
 ADDRESS = "/webhooks/stripe"
 
@@ -443,30 +443,16 @@ def test_x4_a_webhook_and_the_lookup_credit_the_same_payment_once(app, clock, st
 def test_cp15_cp16_whatever_step_kills_delivery_or_work_there_is_one_effect(
     app, clock, stripe, acme, at
 ):
-    fate, step, total = Fate(), 0, 0
-    with app.app_context():
-        engine = db.engine
-    sql.listen(engine, "before_cursor_execute", fate.step)
-    try:
-        while True:
-            step += 1
-            with app.app_context():
-                lost_charge(acme, at, f"charge-{step}")
-            total += 1500
+    with app.app_context(), at_statements() as fate:
+        for step in fate.steps(more_than=15):
+            lost_charge(acme, at, f"charge-{step}")
             event = latest(stripe, "payment_intent.succeeded")
-            with app.app_context():
-                died = fate.kills(step, lambda event=event: _deliver_and_work(app, clock, event))
+            fate.kills(partial(_deliver_and_work, app, clock, event))
             # The gateway saw no 200, or the process came back: both go on as ever.
-            with app.app_context():
-                _deliver_and_work(app, clock, event)
+            _deliver_and_work(app, clock, event)
             work(app, clock, after=timedelta(minutes=6))
-            assert posted(app, acme) == total
+            assert posted(app, acme) == step * 1500
             assert {done for _, done in inbox(app)} == {True}
-            if not died:
-                break
-    finally:
-        sql.remove(engine, "before_cursor_execute", fate.step)
-    assert step > 15
 
 
 def _deliver_and_work(app, clock, event):

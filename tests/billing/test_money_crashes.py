@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.accounts.installation import Context, terms
 from app.billing import corrections, payment_flows, refund_flows
@@ -25,17 +25,15 @@ from app.journal.models import JournalRow
 from app.journal.service import HOST
 from tests import make
 from tests.billing.fake_gateway import FakeGateway
-from tests.renewals.test_crashes import Fate
+from tests.fate import Fate, at_statements
 
 AMOUNT, PART = 1200, 500
 
 
 @pytest.fixture
 def fate(db_context):
-    fate = Fate()
-    event.listen(db.engine, "before_cursor_execute", fate.step)
-    yield fate
-    event.remove(db.engine, "before_cursor_execute", fate.step)
+    with at_statements() as fate:
+        yield fate
 
 
 @pytest.fixture
@@ -58,23 +56,20 @@ def recover(*minutes: int) -> None:
         refund_flows.recover(now, run_id=None)
 
 
-def each_step(fate: Fate, prepare: Callable, at_least: int) -> None:
+def each_step(fate: Fate, prepare: Callable, more_than: int) -> None:
     """Kill the work at its first step, its second one, and so on until it has no more.
 
     `prepare` returns the work, and the check to make afterwards.
     """
-    step, died = 0, True
-    while died:
-        step += 1
+    for step in fate.steps(more_than=more_than):
         work, check = prepare(step)
         db.session.remove()
-        died = fate.kills(step, work)
+        fate.kills(work)
         check()
         db.session.remove()
         with reading() as session:
             assert differences(session) == []
             assert uncredited_payments(session) == []
-    assert step > at_least, "it cannot have so few steps: what is counted?"
 
 
 def wallet(acme: make.Made) -> tuple[int, int]:

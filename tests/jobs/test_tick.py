@@ -23,14 +23,11 @@ from app.jobs.service import (
 )
 from app.journal.service import Actor, record
 from app.operator_tasks.service import open_tasks
+from tests.fate import Killed
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-class Killed(BaseException):
-    """The process is gone."""
 
 
 def local(text: str) -> datetime:

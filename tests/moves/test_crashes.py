@@ -1,10 +1,10 @@
 """Whatever step kills the process, a move is applied once, and states converge (L8, CP18)."""
 
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.accounts.suspensions import suspend
 from app.db import db, transaction
@@ -18,60 +18,20 @@ from app.moves.ports import hosting
 from app.moves.rules import MoveState
 from app.service_states.rules import ServiceState
 from tests import make
-
-
-class Killed(BaseException):
-    """The process is gone; nothing may catch it."""
-
-
-class Fate:
-    """Counts steps, and kills at one of them."""
-
-    def __init__(self) -> None:
-        self.seen, self.at = 0, 0
-
-    def step(self, *_event: object, **_more: object) -> None:
-        self.seen += 1
-        if self.seen == self.at:
-            raise Killed
-
-    def kills(self, step: int, work: Callable[[], object]) -> bool:
-        """Run `work` and die at its `step`; False when it has fewer steps."""
-        self.seen, self.at = 0, step
-        try:
-            work()
-        except Killed:
-            return True
-        finally:
-            self.at = 0
-            db.session.remove()
-        return False
-
-
-def around(fate: Fate, call: Callable) -> Callable:
-    def stepping(*args: object, **kwargs: object) -> object:
-        fate.step()
-        answer = call(*args, **kwargs)
-        fate.step()
-        return answer
-
-    return stepping
+from tests.fate import at_statements
 
 
 @pytest.fixture
 def fate(app, clock, monkeypatch):
     """A fate that counts every statement, and every call to the servers before and after it."""
-    fate = Fate()
-    with app.app_context():
+    with app.app_context(), at_statements() as fate:
         for guard, names in (
             (hosting(), ("tell", "begin", "progress")),
             (mail_server(), ("tell",)),
         ):
             for name in names:
-                monkeypatch.setattr(guard, name, around(fate, getattr(guard, name)))
-        event.listen(db.engine, "before_cursor_execute", fate.step)
+                monkeypatch.setattr(guard, name, fate.around(getattr(guard, name)))
         yield fate
-        event.remove(db.engine, "before_cursor_execute", fate.step)
 
 
 @pytest.mark.parametrize(
@@ -84,21 +44,16 @@ def fate(app, clock, monkeypatch):
 )
 def test_whatever_step_kills_the_process_a_move_ends_once(fate, title, state):
     acme = make.organization()
-    step = 0
-    while True:
-        step += 1
+    for step in fate.steps(more_than=10):
         web = make.account(acme)
         move = make.move(web, title)
         now = make.NOW + timedelta(hours=step)
         with transaction() as session:
             service.queue_due(session, move.id, by=HOST, now=now)
-        died = fate.kills(step, lambda now=now: tick(now, "moves"))
+        fate.kills(partial(tick, now, "moves"))
         for minutes in (1, 6, 12):
             tick(now + timedelta(minutes=minutes), "moves")
         check_move(move, web, title, state)
-        if not died:
-            break
-    assert step > 10, "moves cannot have so few steps: what is counted?"
 
 
 def check_move(move: make.Made, web: make.Made, title: str, state: MoveState) -> None:
@@ -118,9 +73,7 @@ def check_move(move: make.Made, web: make.Made, title: str, state: MoveState) ->
 
 
 def test_whatever_step_kills_the_process_a_suspension_reaches_the_servers(fate):
-    step = 0
-    while True:
-        step += 1
+    for step in fate.steps(more_than=20):
         acme = make.organization()
         web = make.account(acme)
         domain = make.domain(acme)
@@ -129,7 +82,7 @@ def test_whatever_step_kills_the_process_a_suspension_reaches_the_servers(fate):
         now = make.NOW + timedelta(hours=step)
         with transaction() as session:
             suspend(session, acme.id, "inactivity", by=HOST, now=now)
-        died = fate.kills(step, lambda now=now: all_states(now))
+        fate.kills(partial(all_states, now))
         for minutes in (5, 11):
             all_states(now + timedelta(minutes=minutes))
         for address in (mailbox.name, forwarding.name):
@@ -138,9 +91,6 @@ def test_whatever_step_kills_the_process_a_suspension_reaches_the_servers(fate):
             assert held.state is ServiceState.SUSPENDED
         assert hosting().held(web.name).state is ServiceState.SUSPENDED
         assert isinstance(mail_server().held(mailbox.name), MailboxState)
-        if not died:
-            break
-    assert step > 20, "states cannot have so few steps: what is counted?"
 
 
 def all_states(now) -> None:

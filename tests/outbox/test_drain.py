@@ -21,14 +21,11 @@ from app.outbox.ports import Accepted, Letter, Rejected, TryLater
 from app.outbox.rules import LEASE, MailState, next_try
 from app.outbox.service import queue
 from tests import make
+from tests.fate import Killed
 
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 LEASE_IS_OVER = NOW + LEASE + MINUTE
-
-
-class Killed(BaseException):
-    """The process is gone: no `except Exception` of ours softens it."""
 
 
 class Post:

@@ -1,15 +1,13 @@
 """The process dies at each SQL statement and outside call of a tick, then starts again (L8).
 
-The death is a BaseException, so that no `except Exception` of ours can soften it; what was not
-committed is rolled back, as by the database of a process that was killed. Each step gets a customer
-of its own a day later, so that one database serves all steps.
+Each step gets a customer of its own a day later, so that one database serves all steps.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.billing.models import LedgerEntry, Wallet
 from app.billing.payment_models import Payment
@@ -24,65 +22,25 @@ from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import RenewalState
 from app.subscriptions.models import Subscription
 from tests import make
+from tests.fate import at_statements
 from tests.renewals.test_engine import EXPIRY, at
 
 OPENING = 10_000
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
-class Fate:
-    """Kills at the n-th statement or outside call."""
-
-    def __init__(self) -> None:
-        self.seen, self.at = 0, 0
-
-    def step(self, *_args: object) -> None:
-        self.seen += 1
-        if self.seen == self.at:
-            raise Killed
-
-    def kills(self, step: int, work: Callable[[], object]) -> bool:
-        """Run `work` and die at its `step`; False when it has fewer steps."""
-        self.seen, self.at = 0, step
-        try:
-            work()
-        except Killed:
-            return True
-        finally:
-            self.at = 0
-            db.session.remove()
-        return False
-
-
 @pytest.fixture
 def fate(app, monkeypatch):
     """A fate that counts every statement, and every outside call before and after it."""
-    fate = Fate()
-    with app.app_context():
+    with app.app_context(), at_statements() as fate:
         doors = (
             (type(registrars().get("sandbox")), ("info", "renew")),
             (type(gateways().get("sandbox")), ("charge", "payment")),
         )
         for adapter, names in doors:
             for name in names:
-                monkeypatch.setattr(adapter, name, around(fate, getattr(adapter, name)))
-        event.listen(db.engine, "before_cursor_execute", fate.step)
+                monkeypatch.setattr(adapter, name, fate.around(getattr(adapter, name)))
         make.usual_prices()
         yield fate
-        event.remove(db.engine, "before_cursor_execute", fate.step)
-
-
-def around(fate: Fate, call: Callable) -> Callable:
-    def stepping(*args: object, **kwargs: object) -> object:
-        fate.step()
-        answer = call(*args, **kwargs)
-        fate.step()
-        return answer
-
-    return stepping
 
 
 def work_on_money(now: datetime) -> None:
@@ -136,22 +94,17 @@ def domain_by_card(acme: make.Made, expires_on: date) -> make.MadeService:
 def test_whatever_step_kills_the_process_there_is_one_renewal_and_one_debit(
     fate, build, opening, lead, price
 ):
-    step = 0
-    while True:
-        step += 1
+    for step in fate.steps(more_than=30):
         expires_on = EXPIRY + timedelta(days=step)
         acme = make.organization(balance=opening)
         made = build(acme, expires_on)
         instant = at(expires_on - timedelta(days=lead))
-        died = fate.kills(step, lambda now=instant: work_on_money(now))
+        fate.kills(partial(work_on_money, instant))
         for minutes in (0, 6, 12):
             work_on_money(instant + timedelta(minutes=minutes))
         check(acme, made, expires_on, max(opening - price, 0))
         charged = [(price - opening, PaymentState.CAPTURED)] if price > opening else []
         assert payments_of(acme) == charged
-        if not died:
-            break
-    assert step > 30, "the engine cannot have so few steps: what is counted?"
 
 
 def payments_of(acme: make.Made) -> list[tuple[int, PaymentState]]:

@@ -18,9 +18,9 @@ from app.renewals.models import Renewal
 from app.renewals.rules import RenewalState
 from app.subscriptions.models import Subscription
 from tests import make
+from tests.fate import at_statements
 from tests.make import NOW
 from tests.pages import fields, signed_in
-from tests.renewals.test_crashes import Fate, around
 from tests.renewals.test_engine import at
 
 ENDS = date(2027, 9, 1)
@@ -256,23 +256,18 @@ def test_strangers_find_no_proforma(app, owner):
 
 @pytest.mark.slow
 def test_wherever_paying_dies_the_money_and_the_renewals_agree(app, clock, monkeypatch):
-    from sqlalchemy import event
-
     from app.accounts.installation import Context, terms
     from app.domains.ports import registrars
     from app.invoices.issuer import issuer
     from app.journal.service import HOST
     from app.renewals import early, early_flows
 
-    fate, step, died = Fate(), 0, True
-    with app.app_context():
+    with app.app_context(), at_statements() as fate:
         make.usual_prices()
         sandbox = type(registrars().get("sandbox"))
         for name in ("info", "renew"):
-            monkeypatch.setattr(sandbox, name, around(fate, getattr(sandbox, name)))
-        event.listen(db.engine, "before_cursor_execute", fate.step)
-        while died:
-            step += 1
+            monkeypatch.setattr(sandbox, name, fate.around(getattr(sandbox, name)))
+        for step in fate.steps(more_than=30):
             context = Context(NOW + timedelta(minutes=15 * step), terms(), HOST)
             acme = make.organization(balance=5000)
             made = [make.domain(acme, expires_on=ENDS) for _ in range(2)]
@@ -281,7 +276,7 @@ def test_wherever_paying_dies_the_money_and_the_renewals_agree(app, clock, monke
                 offers = early.offers(session, ids, {acme.id}, context.today)
                 [number] = early.order(session, offers, 1, issuer=issuer(), context=context)
             proforma_id = early_flows.id_of(number)
-            died = fate.kills(step, partial(early_flows.pay, proforma_id, context))
+            fate.kills(partial(early_flows.pay, proforma_id, context))
             for minutes in (6, 12):
                 tick(context.now + timedelta(minutes=minutes))
             db.session.remove()
@@ -294,5 +289,3 @@ def test_wherever_paying_dies_the_money_and_the_renewals_agree(app, clock, monke
                 select(Subscription.expires_on).where(Subscription.id.in_(ids))
             ).all()
             assert dates == [LATER if paid else ENDS] * 2
-        event.remove(db.engine, "before_cursor_execute", fate.step)
-    assert step > 30
