@@ -24,6 +24,17 @@ def test_tasks_are_told_in_words_with_what_is_known(app, client):
     assert "Your domain expires" in page
 
 
+def test_a_task_leads_to_where_it_is_looked_into(app, client):
+    with app.app_context():
+        make.task("mail_failed", "lost+1@people.example")
+        name = make.move(make.account(make.organization())).name
+        make.task("move_failed", name)
+    html = client.get("/staff").get_data(as_text=True)
+    for where in ("/staff/mails?q=lost%2B1@people.example", f"/staff/moves/{name}"):
+        assert f'href="{where}"' in html
+        assert client.get(where).status_code == 200
+
+
 def test_a_settled_task_is_gone_and_two_clicks_are_one(app, client):
     with app.app_context():
         number = make.task()

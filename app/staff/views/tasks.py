@@ -1,6 +1,6 @@
 """/staff: what only a person of the host can settle, and how the portal itself is doing."""
 
-from flask import Response, flash
+from flask import Response, flash, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -23,6 +23,7 @@ def index() -> Response:
         "staff/tasks.html",
         tasks=tasks.open_tasks(session),
         ask=ask,
+        place=_place,
         health=queries.health_for_staff(session),
     )
 
@@ -35,3 +36,10 @@ def done(task_id: int) -> BaseResponse:
     if settled:
         flash(_("Done."), "success")
     return go_to("/staff")
+
+
+def _place(kind: str, subject: str) -> str | None:
+    """The page on which a task is looked into, where there is one."""
+    if kind == "mail_failed":
+        return url_for("staff.mails", q=subject)
+    return url_for("staff.move", name=subject) if kind.startswith("move_") else None
