@@ -1,6 +1,6 @@
 """The process dies at each statement and gateway call of a payment or refund, then starts again.
 
-CP1-CP5 and CP17 of L8; events (CP15, CP16) are in `test_events.py`. After the death the jobs of the
+CP1-CP5 and CP17 of L8; events (CP15, CP16) are in `events/`. After the death the jobs of the
 tick look up what is open, and the person, who saw nothing, sends the same once more.
 """
 
