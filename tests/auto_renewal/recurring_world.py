@@ -68,7 +68,3 @@ class World:
     def count(self, model: type, *where) -> int:
         with self.app.app_context():
             return db.session.scalars(select(func.count()).select_from(model).where(*where)).one()
-
-
-def text(answer) -> str:
-    return unescape(answer.get_data(as_text=True))

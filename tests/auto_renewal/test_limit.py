@@ -6,25 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.rules import Role
-from app.db import db, transaction
+from app.db import db
 from app.journal.models import JournalRow
 from app.journal.words import tell
 from app.renewals.verdicts import forecasts
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Verdict
 from tests import make
+from tests.auto_renewal.world import BOTH, DOMAIN, MAILBOX, change, text
 from tests.pages import fill, signed_in, submit
-
-BOX = "/mailboxes/info@example.org/auto-renewal"
-NAME = "/domains/example.org/auto-renewal"
-BOTH = pytest.mark.parametrize("page", [BOX, NAME])
-
-
-@pytest.fixture
-def acme(app, clock):
-    with app.app_context():
-        make.usual_prices()
-        return make.organization("Acme", balance=5000)
 
 
 @pytest.fixture
@@ -45,20 +35,9 @@ def owner(app, acme, mailbox):
         return signed_in(app, make.owner(acme))
 
 
-def text(answer) -> str:
-    return unescape(answer.get_data(as_text=True))
-
-
 def subscription(app, service) -> Subscription:
     with app.app_context():
         return db.session.get_one(Subscription, service.subscription_id)
-
-
-def change(app, service, **values) -> None:
-    with app.app_context(), transaction() as session:
-        row = session.get_one(Subscription, service.subscription_id)
-        for name, value in values.items():
-            setattr(row, name, value)
 
 
 def limits_told(app) -> list[tuple[str, str]]:
@@ -74,7 +53,7 @@ def limits_told(app) -> list[tuple[str, str]]:
 
 @BOTH
 def test_a_limit_is_set_shown_and_removed(app, owner, mailbox, domain, page):
-    service = mailbox if page == BOX else domain
+    service = mailbox if page == MAILBOX else domain
     assert "Limit: none" in text(owner.get(page))
     answer = fill(owner, f"{page}/limit", {"limit": "20"})
     assert (answer.status_code, answer.location) == (303, page)
@@ -91,29 +70,29 @@ def test_a_limit_is_set_shown_and_removed(app, owner, mailbox, domain, page):
 
 
 def test_a_limit_below_the_price_is_said_at_once_and_in_the_list(app, owner, mailbox):
-    fill(owner, f"{BOX}/limit", {"limit": "9,99"})
-    assert "which is above your limit of €9.99" in text(owner.get(BOX))
+    fill(owner, f"{MAILBOX}/limit", {"limit": "9,99"})
+    assert "which is above your limit of €9.99" in text(owner.get(MAILBOX))
     assert subscription(app, mailbox).verdict is Verdict.TOO_DEAR
     listed = text(owner.get("/domains/example.org/mailboxes"))
     assert "Will not renew: the price is above your limit" in listed
     assert "€10.00 in the days" not in text(owner.get("/mailboxes/info@example.org"))
-    choice = text(owner.get(BOX))
+    choice = text(owner.get(MAILBOX))
     assert "Your limit of €9.99 is below this price" in choice
     assert "First charge" not in choice
-    fill(owner, f"{BOX}/limit", {"limit": "10"})
+    fill(owner, f"{MAILBOX}/limit", {"limit": "10"})
     assert subscription(app, mailbox).verdict is Verdict.WILL_RENEW
 
 
 def test_the_same_limit_sent_twice_is_one_change(app, owner):
     for _time in range(2):
-        fill(owner, f"{BOX}/limit", {"limit": "20"})
+        fill(owner, f"{MAILBOX}/limit", {"limit": "20"})
     assert len(limits_told(app)) == 1
-    assert "Nothing to change: the limit was set like this already." in text(owner.get(BOX))
+    assert "Nothing to change: the limit was set like this already." in text(owner.get(MAILBOX))
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "ten", "1.234", "$5", "NaN", "99999999999999"])
 def test_what_is_no_amount_is_refused_and_kept(app, owner, mailbox, typed):
-    answer = fill(owner, f"{BOX}/limit", {"limit": typed})
+    answer = fill(owner, f"{MAILBOX}/limit", {"limit": typed})
     assert answer.status_code == 422
     assert f'value="{typed}"' in text(answer)
     assert subscription(app, mailbox).price_cap is None
@@ -121,14 +100,14 @@ def test_what_is_no_amount_is_refused_and_kept(app, owner, mailbox, typed):
 
 def test_the_way_back_leads_through_the_list_as_it_was(owner):
     back = "/domains/example.org/mailboxes?sort=expiry"
-    page = owner.get(BOX, query_string={"next": back}).get_data(as_text=True)
-    assert f'{BOX}/limit?next=/domains/example.org/mailboxes%3Fsort%3Dexpiry"' in page
-    form = owner.get(f"{BOX}/limit", query_string={"next": back}).get_data(as_text=True)
+    page = owner.get(MAILBOX, query_string={"next": back}).get_data(as_text=True)
+    assert f'{MAILBOX}/limit?next=/domains/example.org/mailboxes%3Fsort%3Dexpiry"' in page
+    form = owner.get(f"{MAILBOX}/limit", query_string={"next": back}).get_data(as_text=True)
     assert unescape(form).count(back) == 1
-    answer = fill(owner, f"{BOX}/limit", {"limit": "20", "next": back})
-    assert answer.location == f"{BOX}?next=%2Fdomains%2Fexample.org%2Fmailboxes%3Fsort%3Dexpiry"
-    answer = fill(owner, f"{BOX}/limit", {"limit": "", "next": "https://evil.example"})
-    assert answer.location == BOX
+    answer = fill(owner, f"{MAILBOX}/limit", {"limit": "20", "next": back})
+    assert answer.location == f"{MAILBOX}?next=%2Fdomains%2Fexample.org%2Fmailboxes%3Fsort%3Dexpiry"
+    answer = fill(owner, f"{MAILBOX}/limit", {"limit": "", "next": "https://evil.example"})
+    assert answer.location == MAILBOX
 
 
 def test_who_may_not_bill_the_payer_sets_no_limit_on_what_is_on(app, acme, owner, mailbox):
@@ -136,10 +115,10 @@ def test_who_may_not_bill_the_payer_sets_no_limit_on_what_is_on(app, acme, owner
         person = make.user("Tom")
         make.member(person, acme, Role.TECHNICAL)
     tom = signed_in(app, person)
-    assert "Only who may bill" in text(tom.get(f"{BOX}/limit"))
-    assert fill(tom, f"{BOX}/limit", {"limit": "20"}).status_code == 403
+    assert "Only who may bill" in text(tom.get(f"{MAILBOX}/limit"))
+    assert fill(tom, f"{MAILBOX}/limit", {"limit": "20"}).status_code == 403
     change(app, mailbox, auto_renewal=False, next_slot_on=None)
-    assert fill(tom, f"{BOX}/limit", {"limit": "20"}).status_code == 303
+    assert fill(tom, f"{MAILBOX}/limit", {"limit": "20"}).status_code == 303
     assert subscription(app, mailbox).price_cap == 2000
 
 
@@ -149,9 +128,9 @@ def test_viewers_look_and_strangers_find_nothing(app, acme, owner, mailbox):
         make.member(person, acme, Role.VIEWER)
         stranger = signed_in(app, make.owner(make.organization("Other"), "Eve"))
     vic = signed_in(app, person)
-    assert "lets you look at this page" in text(vic.get(f"{BOX}/limit"))
-    assert fill(vic, f"{BOX}/limit", {"limit": "20"}).status_code == 403
-    for page in (BOX, NAME):
+    assert "lets you look at this page" in text(vic.get(f"{MAILBOX}/limit"))
+    assert fill(vic, f"{MAILBOX}/limit", {"limit": "20"}).status_code == 403
+    for page in (MAILBOX, DOMAIN):
         assert stranger.get(f"{page}/limit").status_code == 404
         sent = submit(stranger, f"{page}/limit", {"limit": "20"}, page="/profile")
         assert sent.status_code == 404
@@ -175,13 +154,13 @@ def test_pages_show_what_is_charged_and_what_comes_then(app, owner, mailbox, dom
     assert "then €10.00" in box
     assert "€12.00 for 1 year" in name
     assert "then €15.00" in name
-    assert "then €10.00" in text(owner.get(BOX))
+    assert "then €10.00" in text(owner.get(MAILBOX))
     assert "€12.00 for 1 year" in text(owner.get("/domains?view=advanced"))
-    assert "€8.00 for 1 year, those after it €10.00." in text(owner.get(f"{BOX}/limit"))
+    assert "€8.00 for 1 year, those after it €10.00." in text(owner.get(f"{MAILBOX}/limit"))
 
 
 def test_where_no_rise_is_ahead_nothing_is_said_of_later(app, owner, mailbox, domain):
     with app.app_context():
         forecasts(make.NOW, 0)
-    for page in ("/mailboxes/info@example.org", "/domains/example.org", BOX):
+    for page in ("/mailboxes/info@example.org", "/domains/example.org", MAILBOX):
         assert "then €" not in text(owner.get(page))

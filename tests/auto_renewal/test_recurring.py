@@ -16,7 +16,8 @@ from app.selections.models import Selection, SelectionItem
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind
 from tests import make
-from tests.auto_renewal.recurring_world import LIST, PAGE, World, text
+from tests.auto_renewal.recurring_world import LIST, PAGE, World
+from tests.auto_renewal.world import text
 from tests.pages import fields, signed_in
 
 

@@ -11,7 +11,8 @@ from app.billing.models import Card
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from tests import make
-from tests.auto_renewal.recurring_world import World, text
+from tests.auto_renewal.recurring_world import World
+from tests.auto_renewal.world import text
 
 
 @pytest.fixture
