@@ -66,11 +66,14 @@ def open_page(live_server, new_context):
 
 @pytest.fixture
 def visit(app, open_page, live_server):
-    """Opens an address as somebody who is signed in; takes what `open_page` takes."""
+    """Opens an address as somebody who is signed in; takes what `open_page` takes.
 
-    def visit(user, address="/", **how) -> Page:
+    An operator who `is_confirmed` has given a code of their second factor.
+    """
+
+    def visit(user, address="/", *, is_confirmed=False, **how) -> Page:
         page = open_page(**how)
-        cookie = signed_in(app, user).get_cookie("vigie")
+        cookie = signed_in(app, user, is_confirmed=is_confirmed).get_cookie("vigie")
         page.context.add_cookies([{"name": "vigie", "value": cookie.value, "url": live_server}])
         page.goto(address)
         return page

@@ -5,11 +5,16 @@ from datetime import date, timedelta
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page
+from sqlalchemy import select
 
 from app.billing.rules import Decline, PaymentState, Purpose
 from app.billing.service import ensure_wallet
 from app.db import transaction
 from app.jobs.service import tick
+from app.moves.models import Move
+from app.moves.rules import MoveState
+from app.outbox.models import Mail
+from app.outbox.rules import MailState
 from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import Outcome, RenewalState
 from app.subscriptions.notice_models import TacitNotice
@@ -53,6 +58,14 @@ SIGNED_IN = (
     "/billing/proformas", "/billing/proformas/PF2027-000001",
     "/billing/cards", "/billing/cards/new", "/accounts", "/organization", "/profile", "/logout",
     "/nowhere",
+)  # fmt: skip
+
+# Those of the host; the numbers are those of what `camille` finds.
+STAFF = (
+    "/staff", "/staff/organizations", "/staff/organizations?q=nothing", "/staff/mails",
+    "/staff/mails?state=failed", "/staff/mails/1", "/staff/alerts", "/staff/alerts/inactivity",
+    "/staff/alerts/domain_expiry", "/staff/moves", "/staff/moves?state=running",
+    "/staff/moves/new", "/staff/moves/went-wrong",
 )  # fmt: skip
 
 AXE_SCRIPT = AXE_FILE_PATH.read_text(encoding="utf-8")
@@ -160,6 +173,44 @@ def test_every_page_can_be_used_by_everybody(open_page, visit, marie, viewport):
         reach(page)
         wrong += problems(page, name)
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def camille(app, marie):
+    """Operates the installation in which Marie is a customer; something has gone wrong in it."""
+    with app.app_context():
+        make.task("mail_failed", f"{LONG_LOCAL}@{LONG_DOMAIN}")
+        with transaction() as session:
+            move = session.scalars(select(Move)).one()
+            move.public_id, move.state, move.result = "went-wrong", MoveState.FAILED, "Disk full"
+            move.log = f"copying {LONG_DOMAIN}\nDisk full"
+            mail = session.get_one(Mail, 1)
+            mail.state, mail.problem = MailState.FAILED, f"550 <{LONG_LOCAL}@{LONG_DOMAIN}>: no"
+        return make.operator("Camille")
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_of_the_operator_can_be_used_by_everybody(visit, camille, viewport):
+    page = visit(camille, "/staff", is_confirmed=True, viewport=viewport)
+    wrong = [one for address in STAFF for one in problems_at(page, address)]
+    page.goto("/staff/alerts/inactivity")
+    page.get_by_label("Opens").fill("90")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_text("If you save this").wait_for()
+    wrong += problems(page, "a preview of delays")
+    page.goto("/staff/moves/new")
+    page.get_by_role("button", name="Announce").evaluate("button => button.form.noValidate = true")
+    page.get_by_role("button", name="Announce").click()
+    page.get_by_role("alert").wait_for()
+    wrong += problems(page, "a move without anything")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_html_of_a_mail_is_shown_and_leads_nowhere(visit, camille):
+    page = visit(camille, "/staff/mails/1", is_confirmed=True)
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("heading").first.wait_for()
+    assert page.evaluate("() => document.querySelector('iframe').contentDocument") is None
 
 
 def problems_at(page: Page, address: str) -> list[str]:

@@ -99,4 +99,4 @@ def _states() -> list[tuple[str, str]]:
         "failed": pgettext("mail", "Failed"),
         "bounced": pgettext("mail", "Came back"),
     }
-    return [("", _("All")), *((name, names[name]) for name in queries.STATES)]
+    return [("", pgettext("states", "All")), *((name, names[name]) for name in queries.STATES)]

@@ -2,6 +2,7 @@
 
 from flask import Response, abort, flash, request, url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.access import actor
@@ -31,7 +32,7 @@ def moves() -> Response:
     wish = queries.OPEN_MOVES.wish(request.args)
     page = queries.open_moves_for_staff(db.session(), state, wish)
     links = Links("/staff/moves", queries.OPEN_MOVES, wish, page, {"state": state} if state else {})
-    states = [("", _("All")), *((one.value, move_state(one)[0]) for one in SHOWN)]
+    states = [("", pgettext("states", "All")), *((one.value, move_state(one)[0]) for one in SHOWN)]
     return show_list(
         "staff/moves.html", links, moves=page.rows, states=states, move_state=move_state
     )
