@@ -18,6 +18,11 @@ with socket.socket() as probe:
         sys.exit(f"Port {port} cannot be used ({problem.strerror}). Try another: PORT={int(port) % 65535 + 1} make run")
 EOF
 
+# Mails and gateways lead back to where it is served, unless something else was said.
+if [ -z "${VIGIE_PUBLIC_URL:-}" ] && ! grep -qs '^ *VIGIE_PUBLIC_URL=' .env; then
+    export VIGIE_PUBLIC_URL="http://127.0.0.1:$PORT"
+fi
+
 .venv/bin/flask db upgrade
 .venv/bin/flask demo
 exec .venv/bin/gunicorn

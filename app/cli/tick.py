@@ -1,6 +1,7 @@
 """`flask tick`: runs what is due, once, and tells each thing that was done (product.md §5)."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from app.lib.dates import at
 from app.web.state import now, settings
 
 FARTHEST = timedelta(days=3660)
+NOON = time(12)
 
 
 @click.command("tick")
@@ -26,9 +28,10 @@ FARTHEST = timedelta(days=3660)
     "--at", "at_text", metavar="INSTANT", help="As at that instant; a day means its noon."
 )
 @click.option("--job", metavar="NAME", help="Only this job.")
+@click.option("--daily", is_flag=True, help="On each day until then, at noon: as time passes.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @with_appcontext
-def tick_command(at_text: str | None, job: str | None, *, as_json: bool) -> None:
+def tick_command(at_text: str | None, job: str | None, *, daily: bool, as_json: bool) -> None:
     """Run what is due, once."""
     present = now()
     instant = _instant(at_text, terms().tz) if at_text else present
@@ -41,8 +44,24 @@ def tick_command(at_text: str | None, job: str | None, *, as_json: bool) -> None
         raise click.ClickException(
             _("Only a sandbox can tick in the future (VIGIE_SANDBOX=1): it would really charge.")
         )
+    tz = terms().tz
+    for one in [*_noons(present, instant, tz), instant] if daily else [instant]:
+        for line in _lines(_tick(one, job), tz):
+            click.echo(json.dumps(line, ensure_ascii=False) if as_json else _in_words(line))
+
+
+def _noons(present: datetime, until: datetime, tz: ZoneInfo) -> Iterator[datetime]:
+    """Noon of every day between two instants."""
+    day = present.astimezone(tz).date()
+    while (noon := at(day, NOON, tz)) < until:
+        if noon > present:
+            yield noon
+        day += timedelta(days=1)
+
+
+def _tick(instant: datetime, job: str | None) -> list[int]:
     try:
-        runs = tick(instant, job)
+        return tick(instant, job)
     except ClockWentBack as refused:
         raise click.ClickException(
             _(
@@ -59,14 +78,12 @@ def tick_command(at_text: str | None, job: str | None, *, as_json: bool) -> None
                 jobs=", ".join(known.name for known in schedule().jobs),
             )
         ) from None
-    for line in _lines(runs):
-        click.echo(json.dumps(line, ensure_ascii=False) if as_json else _in_words(line))
 
 
 def _instant(text: str, tz: ZoneInfo) -> datetime:
     try:
         # Past the hour of the daily slots, so that "on that day" means what it says.
-        return at(date.fromisoformat(text), time(12), tz)
+        return at(date.fromisoformat(text), NOON, tz)
     except ValueError:
         pass
     try:
@@ -82,14 +99,13 @@ def _instant(text: str, tz: ZoneInfo) -> datetime:
         ) from None
 
 
-def _lines(runs: list[int]) -> list[dict[str, object]]:
+def _lines(runs: list[int], tz: ZoneInfo) -> list[dict[str, object]]:
     rows = db.session.execute(
         select(JournalRow, Organization.public_id)
         .outerjoin(Organization, Organization.id == JournalRow.organization_id)
         .where(JournalRow.run_id.in_(runs))
         .order_by(JournalRow.id)
     )
-    tz = terms().tz
     return [
         {
             "at": row.at.astimezone(tz).isoformat(),

@@ -101,7 +101,7 @@ def test_an_unknown_job_is_refused_and_the_known_ones_are_named(app):
     result = command(app, "--job", "renewal")
     assert result.exit_code == 1
     assert (
-        "There is no job renewal. The jobs are: gateway_events, card_setups, payments,"
+        "There is no job renewal. The jobs are: card_readings, gateway_events, card_setups,"
         in result.output
     )
     assert ticked_at(app) is None
@@ -217,3 +217,21 @@ def test_money_that_comes_in_between_ends_the_trying(
         5: ["unfunded"], 4: ["unfunded"], 3: ["unfunded"], 2: ["renewed"],
     }  # fmt: skip
     assert ends_with(app) == (next_end, 0)
+
+
+# Day by day
+
+
+def test_daily_runs_on_each_day_until_then(app):
+    with app.app_context():
+        make.usual_prices()
+        make.mailbox(
+            make.domain(acme := make.organization(balance=500)), acme, on=True,
+            expires_on=make.TODAY + timedelta(days=3),
+        )  # fmt: skip
+    result = command(app, "--at", "2027-07-10", "--daily", "--json")
+    assert result.exit_code == 0, result.output
+    days = [line["at"][:10] for line in map(json.loads, result.stdout.splitlines())
+            if line["event"] == "mailbox.renewed"]  # fmt: skip
+    assert days == ["2027-03-01", "2027-03-30", "2027-04-29", "2027-05-30", "2027-06-29"]
+    assert ticked_at(app) == "2027-07-10T10:00+00:00"
