@@ -91,4 +91,3 @@ def _title(subject: str) -> str:
 
 def _last_day(facts: Facts) -> date:
     return last_valid_day(facts["exp_year"], facts["exp_month"])
-
