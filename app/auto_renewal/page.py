@@ -20,6 +20,7 @@ from app.billing.models import Card
 from app.db import db
 from app.domains.paying import first_card
 from app.domains.rules import years_to_offer
+from app.domains.words import too_late
 from app.renewals.rules import next_attempt_day
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import MONTHS, Kind, Period, period_of
@@ -208,6 +209,11 @@ class ChoicePage:
         if price is None:
             return None
         return queries.later_price(db.session(), self.service, self.preview.months, price)
+
+    @property
+    def too_late(self) -> str | None:
+        """Why a domain that has ended cannot be renewed by hand either; None where it can."""
+        return too_late(self.service.expires_on, today()) if self.is_domain else None
 
     @property
     def is_too_dear(self) -> bool:

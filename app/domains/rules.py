@@ -1,12 +1,18 @@
 """What registries allow and when a domain's renewal is tried (R7-R11, RFC 5731)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from app.lib.dates import add_months, add_years_leap_safe, days_before
 
 MAX_YEARS = 10
+# What becomes of a name that was not renewed, at the most: kept, to be bought back, going (R10).
+AUTO_RENEW_GRACE = timedelta(days=45)
+REDEMPTION = timedelta(days=30)
+PENDING_DELETE = timedelta(days=5)
+# So long after its end something may still be done for it, if only by the host.
+KEPT = AUTO_RENEW_GRACE + REDEMPTION + PENDING_DELETE
 EXTERNAL = "external"
 SANDBOX = "sandbox"
 PROHIBITING = frozenset(
@@ -99,6 +105,24 @@ def years_to_offer(expires_on: date, today: date) -> int:
 def last_day_to_renew(expires_on: date) -> date:
     """The last whole day on which a renewal is still in time (R7)."""
     return days_before(expires_on, 1)
+
+
+def renewable_until(expires_on: date) -> date:
+    """The last day on which a name that has ended can still be renewed at the usual price (R10).
+
+    Later it has to be bought back for more, which is not sold here, or it is lost.
+    """
+    return expires_on + AUTO_RENEW_GRACE
+
+
+def is_too_late(expires_on: date, today: date) -> bool:
+    """Whether no money may be taken any more for renewing it (R10)."""
+    return today > renewable_until(expires_on)
+
+
+def is_lost(expires_on: date, today: date) -> bool:
+    """Whether it can no longer be bought back either (R10)."""
+    return today >= expires_on + KEPT
 
 
 def extension_of(name: str) -> str:

@@ -94,6 +94,7 @@ def show(name: str) -> Response:
         at_most=domain_words.at_most,
         prices=prices(db.session()),
         later_price_of=domain_words.later_price_of,
+        too_late=domain_words.too_late(domain.expires_on, today()),
         **_words(domain.organization_id),
     )
 

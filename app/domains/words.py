@@ -1,12 +1,15 @@
 """How pages write what they count and price of domains."""
 
+from datetime import date
+
 from babel.numbers import format_decimal
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.domains.rules import is_lost, is_too_late, renewable_until
 from app.subscriptions.queries import PriceList
 from app.subscriptions.rules import Kind, dearer
-from app.web.i18n import language
+from app.web.i18n import day, language
 from app.web.listing import COUNTED, Found, Page
 
 
@@ -23,6 +26,22 @@ def at_most(total: int) -> str:
     if total > COUNTED:
         return _("more than %(number)s", number=_number(COUNTED))
     return _number(total)
+
+
+def too_late(expires_on: date | None, today: date) -> str | None:
+    """Why a name that has ended can no longer be renewed here; None while it can (R10)."""
+    if expires_on is None or not is_too_late(expires_on, today):
+        return None
+    if is_lost(expires_on, today):
+        return _(
+            "It expired on %(date)s and was not renewed in time: it is lost, nothing can be paid "
+            "for it here.", date=day(expires_on),
+        )  # fmt: skip
+    return _(
+        "It expired on %(date)s and could be renewed until %(until)s. Contact us: it may still be "
+        "possible to buy it back, for a higher price.",
+        date=day(expires_on), until=day(renewable_until(expires_on)),
+    )  # fmt: skip
 
 
 def price_of(domain: Found, prices: PriceList) -> int | None:

@@ -13,7 +13,7 @@ from app.billing import service as billing
 from app.billing.models import BillingContact
 from app.billing.queries import balance
 from app.domains.models import Domain
-from app.domains.rules import DomainStatus, years_to_offer
+from app.domains.rules import DomainStatus, is_too_late, years_to_offer
 from app.invoices import proformas
 from app.invoices.models import Proforma, ProformaLine
 from app.invoices.parties import Issuer
@@ -42,6 +42,14 @@ class OutOfDate(Exception):
         self.subject = subject
 
 
+class TooLate(OutOfDate):
+    """A line's domain ended so long ago that it has no usual price any more (R10)."""
+
+    def __init__(self, subject: str, expires_on: date) -> None:
+        super().__init__(subject)
+        self.expires_on = expires_on
+
+
 class Short(Exception):
     """The wallet does not hold what the proforma asks; `missing` in minor units."""
 
@@ -52,7 +60,10 @@ class Short(Exception):
 
 @dataclass(frozen=True)
 class Offer:
-    """A domain as it could be ordered: the price of a year, and how many years at most (R11)."""
+    """A domain as it could be ordered, and how many years at most: 0 once it is too late.
+
+    See R10 and R11.
+    """
 
     subscription_id: int
     name: str
@@ -89,7 +100,8 @@ def offers(
         payer = named if named in billable else row.organization_id
         own = row.billing_contact_id in contacts[payer]
         contact = row.billing_contact_id if own else next(iter(contacts[payer]), None)
-        most = years_to_offer(row.expires_on, today)
+        is_late = is_too_late(row.expires_on, today)
+        most = 0 if is_late else years_to_offer(row.expires_on, today)
         found.append(
             Offer(row.id, row.name, row.extension, row.expires_on, payer, contact, most)
         )  # fmt: skip
@@ -148,10 +160,27 @@ def order(
     return [session.get_one(Proforma, one).number for one in made]
 
 
+def refuse_what_is_lost(session: Session, proforma_id: int, today: date) -> None:
+    """Raises TooLate where a domain of an open proforma is no longer to be had so (R10)."""
+    lines = session.execute(
+        select(ProformaLine.subject, Subscription.expires_on)
+        .join(Subscription, Subscription.id == ProformaLine.subscription_id)
+        .where(
+            ProformaLine.proforma_id == proforma_id,
+            ProformaLine.open,
+            Subscription.kind == Kind.DOMAIN,
+        )
+        .order_by(ProformaLine.id)
+    )
+    for subject, expires_on in lines:
+        if is_too_late(expires_on, today):
+            raise TooLate(subject, expires_on)
+
+
 def pay(session: Session, proforma_id: int, context: Context) -> list[int]:
     """Take the money of all lines and mark it paid, or nothing; renewals to settle now.
 
-    Raises proformas.NotOpen, OutOfDate, Short. Subscriptions are locked first, then wallets, then
+    Raises proformas.NotOpen, OutOfDate, TooLate, Short. Subscriptions are locked first, then wallets, then
     the proforma: the order of the engine.
     """
     lines = session.scalars(
@@ -165,6 +194,7 @@ def pay(session: Session, proforma_id: int, context: Context) -> list[int]:
         forecast_anew(session, subscription, payer_id)
     billing.lock_wallets(session, [payer_id])
     proforma = proformas.lock_open(session, proforma_id, today=context.today)
+    refuse_what_is_lost(session, proforma_id, context.today)
     missing = proforma.total - balance(session, payer_id, proforma.currency).available
     if missing > 0:
         raise Short(missing)

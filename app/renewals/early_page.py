@@ -19,6 +19,7 @@ from app.db import db
 from app.domains import selecting
 from app.domains.models import Domain
 from app.domains.rules import MAX_YEARS
+from app.domains.words import too_late
 from app.lib.dates import add_years_leap_safe
 from app.lib.ids import digest
 from app.renewals import early
@@ -133,6 +134,12 @@ class EarlyPage:
         return sum(line.price or 0 for line in self.lines)
 
     @property
+    def has_expired(self) -> bool:
+        """Whether none of them is still running: then nothing is early."""
+        ends = [row.expires_on for row in self.rows if row.expires_on is not None]
+        return bool(ends) and max(ends) <= today()
+
+    @property
     def documents(self) -> int:
         """How many proformas it makes."""
         return len({(one.payer_id, one.contact_id) for one in self.offers})
@@ -154,6 +161,9 @@ def _contact_names(offers: Iterable[Offer]) -> dict[int | None, str]:
 
 
 def _why(offer: Offer, years: int) -> str:
+    late = too_late(offer.expires_on, today())
+    if late is not None:
+        return late
     if years > offer.most_years:
         return str(_("No more than ten years ahead: too many years."))
     return str(_("There is no price for it."))

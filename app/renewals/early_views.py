@@ -50,7 +50,7 @@ def _order(page: EarlyPage) -> Response | BaseResponse:
         with transaction() as session:
             numbers = early.order(session, offers, page.years, issuer=issuer(), context=context)
     except NothingToOrder:
-        flash(_("None of these domains can be renewed for so many years."), "error")
+        flash(_("None of these domains can be renewed here, or not for so many years."), "error")
         return page.show(status=422)
     except NoRate:
         flash(_("This cannot be ordered for your country here. Please contact us."), "error")

@@ -13,6 +13,7 @@ from app.billing.means import means_of, split
 from app.billing.queries import balance
 from app.billing.top_up_flows import Begun, NoSuchCard, TopUp
 from app.db import db
+from app.domains.words import too_late
 from app.invoices import proformas
 from app.invoices.documents import Document, proforma
 from app.lib.ids import public_id
@@ -31,6 +32,11 @@ def pay(number: str) -> Response | BaseResponse:
     """By what a proforma is paid; where the wallet holds enough, one click does it."""
     document = proforma(db.session(), scope(), number) or abort(404)
     require(Right.BILL, document.organization_id)
+    try:
+        # Before anything is charged to fill the wallet for it.
+        early.refuse_what_is_lost(db.session(), early_flows.id_of(number), today())
+    except early.TooLate as late:
+        return _too_late(document, late)
     form, missing = _form(document)
     if not form.is_submitted():
         return _show(document, form, missing)
@@ -77,6 +83,8 @@ def _from_wallet(document: Document) -> BaseResponse:
         early_flows.pay(early_flows.id_of(document.number), _context())
     except proformas.NotOpen:
         flash(_("It was paid or cancelled in the meantime: nothing was taken now."), "info")
+    except early.TooLate as late:
+        return _too_late(document, late)
     except early.OutOfDate as stale:
         flash(
             _("%(name)s was renewed in the meantime or cannot be renewed any more: nothing was "
@@ -89,6 +97,15 @@ def _from_wallet(document: Document) -> BaseResponse:
         refresh(now(), scope())
         flash(_("Paid. What it lists is renewed; here is the state of each."), "success")
     return go_to(page)
+
+
+def _too_late(document: Document, late: early.TooLate) -> BaseResponse:
+    flash(
+        _("%(name)s cannot be renewed any more: nothing was taken. %(why)s",
+          name=late.subject, why=too_late(late.expires_on, today())),
+        "error",
+    )  # fmt: skip
+    return go_to(url_for("invoices.show_proforma", number=document.number))
 
 
 def _context() -> Context:
