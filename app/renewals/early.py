@@ -180,8 +180,8 @@ def refuse_what_is_lost(session: Session, proforma_id: int, today: date) -> None
 def pay(session: Session, proforma_id: int, context: Context) -> list[int]:
     """Take the money of all lines and mark it paid, or nothing; renewals to settle now.
 
-    Raises proformas.NotOpen, OutOfDate, TooLate, Short. Subscriptions are locked first, then wallets, then
-    the proforma: the order of the engine.
+    Raises proformas.NotOpen, OutOfDate, TooLate, Short. Subscriptions are locked first, then
+    wallets, then the proforma: the order of the engine.
     """
     lines = session.scalars(
         select(ProformaLine)

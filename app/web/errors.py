@@ -29,8 +29,7 @@ def explanation(code: int) -> tuple[str, str]:
         401: (_("Please sign in"), _("Your session has ended. Sign in to go on.")),
         403: (
             _("This is not allowed"),
-            _("Your role in the organization does not allow this, or the form was too old. "
-              "Nothing was changed."),
+            _("Your role in the organization does not allow this. Nothing was changed."),
         ),
         404: (
             _("There is nothing here"),
@@ -54,9 +53,9 @@ def explanation(code: int) -> tuple[str, str]:
     )
 
 
-def error_page(code: int) -> Response:
-    """The page of one error."""
-    title, sentence = explanation(code)
+def error_page(code: int, explained: tuple[str, str] | None = None) -> Response:
+    """The page of one error, in the words for its code or in those that are given."""
+    title, sentence = explained or explanation(code)
     return render("error.html", status=code, code=code, title=title, sentence=sentence)
 
 
@@ -74,7 +73,11 @@ def _forged_or_expired(_error: CSRFError) -> Response | BaseResponse:
     login = current_app.login_manager  # type: ignore[attr-defined]
     if not current_user.is_authenticated and request.endpoint != login.login_view:
         return login.unauthorized()  # type: ignore[no-any-return]
-    return error_page(403)
+    too_old = (
+        _("This form is too old"),
+        _("Open the page again, then fill it in and send it. Nothing was changed."),
+    )
+    return error_page(403, too_old)
 
 
 def _other_host(_error: SecurityError) -> Response:

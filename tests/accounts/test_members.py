@@ -195,6 +195,14 @@ def test_members_of_others_cannot_be_reached(app, owner):
     assert owner.get(address + "/remove").status_code == 404
 
 
+def test_who_renames_an_organization_stays_in_it(app, marie, owner):
+    with app.app_context():
+        make.member(marie, make.organization("Beta"))
+    submit(owner, PAGE, {"name": "Zeta"})
+    html = owner.get(PAGE).get_data(as_text=True)
+    assert 'value="Zeta"' in html
+
+
 def test_the_organization_is_renamed_and_each_change_is_in_the_journal(app, acme, owner):
     submit(owner, PAGE, {"name": "Acme & Sons"})
     add(owner, "new@people.example")

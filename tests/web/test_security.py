@@ -27,7 +27,9 @@ def test_another_host_name_is_refused(client, headers):
 
 
 def test_a_form_without_its_token_is_refused(owner):
-    assert owner.post("/logout").status_code == 403
+    answer = owner.post("/logout")
+    assert answer.status_code == 403
+    assert "<h1>This form is too old</h1>" in answer.get_data(as_text=True)
     assert owner.get("/").status_code == 200
 
 

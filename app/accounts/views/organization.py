@@ -1,12 +1,13 @@
 """/organization: the chosen one's name and its members."""
 
 from flask import Response, abort, flash
+from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import members, queries, visits
-from app.accounts.access import Membership, actor, chosen, may, person, require
+from app.accounts.access import CHOSEN, Membership, actor, chosen, may, person, require
 from app.accounts.forms import MemberForm, OrganizationForm, RoleForm
 from app.accounts.rules import Right, Role
 from app.accounts.views.blueprint import blueprint
@@ -31,6 +32,8 @@ def rename_organization() -> Response | BaseResponse:
     form = OrganizationForm()
     if not form.validate():
         return _page(_chosen(), name=form, status=422)
+    # Where none was chosen the first by name is shown, which may be another one after this.
+    cookie[CHOSEN] = _chosen().public_id
     with transaction() as session:
         members.rename(session, change, form.name.data)
     flash(_("Saved."), "success")
