@@ -4,7 +4,7 @@ Nothing comes in during a forecast but what a usable card is charged, so what ca
 never can; that is why each renewal counts on what earlier ones leave.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -75,7 +75,8 @@ class Purse:
 class Outlook:
     """What becomes of a subscription's next renewal, and on which day that is decided.
 
-    `missing` is by how much the wallet is short, in minor units, and None where it is not that.
+    `missing` is what has to be paid in for it to be paid, in minor units, also for what is due
+    before it; None where money is not what is missing.
     """
 
     verdict: Verdict
@@ -102,7 +103,7 @@ class CardCharge(NamedTuple):
 
 
 class Shortfall(NamedTuple):
-    """A renewal that cannot be paid, and by how much the money is short, in minor units."""
+    """A renewal that cannot be paid; amounts in minor units, `missing` as in Outlook."""
 
     day: date
     subscription_id: int
@@ -129,11 +130,50 @@ def forecast(
     all that happens up to `until` is `told` it, in order; without, nothing is played beyond the
     last verdict.
     """
-    play = _Play(purse, dict(ties), today, until, told)
-    for item in items:
-        play.add(item)
-    play.run()
-    return play.outlooks
+    played, events = list(items), list[Foretold]()
+    play = _Play(purse, dict(ties), today, until, events.append if told else None)
+    play.run(played)
+    needed = _needed(play, played, ties) if play.short else {}
+    if told:
+        for one in events:
+            if isinstance(one, Shortfall):
+                told(one._replace(missing=needed[one.subscription_id]))
+            else:
+                told(one)
+    return {
+        number: replace(one, missing=needed.get(number)) if one.verdict is Verdict.SHORT else one
+        for number, one in play.outlooks.items()
+    }
+
+
+# More than any wallet holds.
+ENDLESS = 10**15
+
+
+def _needed(
+    play: "_Play", items: Iterable[ForecastItem], ties: Mapping[int, DomainTie]
+) -> dict[int, int]:
+    """What to pay in for each that is short, by playing it all with money for everything.
+
+    Whatever comes before one that is short takes the money first, also what would not be renewed
+    as things stand; cards go on paying what they pay.
+    """
+    spent, times, needed = 0, Counter[int](), dict[int, int]()
+
+    def note(event: Foretold) -> None:
+        nonlocal spent
+        if isinstance(event, Charge):
+            spent += event.amount
+            number = event.subscription_id
+            one = play.short.get(number)
+            if one and times[number] == one.renewed:
+                lacking = spent - play.purse.available - one.by_card
+                needed[number] = max(lacking, one.missing)
+            times[number] += 1
+
+    last = min(play.until, max(one.day for one in play.short.values()))
+    _Play(Purse(ENDLESS), dict(ties), play.today, last, note).run(items)
+    return {number: needed.get(number, one.missing) for number, one in play.short.items()}
 
 
 _Following = tuple[date, date | None]
@@ -142,7 +182,7 @@ _Following = tuple[date, date | None]
 class _Running:
     """An item on its way through the forecast; has what `payment_order` looks at."""
 
-    __slots__ = ("claimed", "expires_on", "id", "item", "kind", "price", "sold")
+    __slots__ = ("claimed", "expires_on", "id", "item", "kind", "price", "renewed", "sold")
 
     def __init__(self, item: ForecastItem) -> None:
         self.item = item
@@ -151,7 +191,18 @@ class _Running:
         self.price = item.price or 0
         self.expires_on = item.expires_on
         self.sold = item.sold
+        self.renewed = 0
         self.claimed = item.claimed
+
+
+class _Short(NamedTuple):
+    """A renewal that could not be paid: its own gap, what cards had paid until then, and how often
+    the same service was renewed before."""
+
+    day: date
+    missing: int
+    by_card: int
+    renewed: int
 
 
 class _Play:
@@ -170,6 +221,9 @@ class _Play:
         # What the card is charged on the day being played, for which renewals.
         self.drawn = 0
         self.paid: list[_Running] = []
+        # What cards were charged on the days before it; what could not be paid at all.
+        self.by_card = 0
+        self.short: dict[int, _Short] = {}
         self.ties = ties
         self.today = today
         self.until = until
@@ -201,7 +255,9 @@ class _Play:
             heappush(self.days, day)
         self.on_day[day].append(one)
 
-    def run(self) -> None:
+    def run(self, items: Iterable[ForecastItem]) -> None:
+        for item in items:
+            self.add(item)
         # Where there is money for everything, later renewals of the same mailbox change nothing.
         covered = self.most <= self.available or self.purse.card_on(self.until) is not None
         self.repeats = bool(self.told) or not covered
@@ -231,7 +287,9 @@ class _Play:
             self.stop(one, Verdict.EXPIRED, day)
         elif not self.pay(one, day):
             missing = one.price - self.available
-            self.stop(one, Verdict.SHORT, day, missing)
+            charged = self.by_card + self.drawn
+            self.short[one.id] = _Short(day, missing, charged, one.renewed)
+            self.stop(one, Verdict.SHORT, day)
             if self.told and day <= self.until:
                 self.told(Shortfall(day, one.id, one.price, missing))
         else:
@@ -261,6 +319,7 @@ class _Play:
             self.drawn += missing
             self.available = one.price
         self.available -= one.price
+        one.renewed += 1
         self.paid.append(one)
         return True
 
@@ -272,6 +331,7 @@ class _Play:
         if card is not None:
             self.top_up()
         drawn, self.drawn = self.drawn, 0
+        self.by_card += drawn
         if self.told is None or day > self.until:
             return
         balance = self.available + sum(one.price for one in paid)
@@ -316,12 +376,12 @@ class _Play:
             self.extensions[key] = _extended(item, start, one.sold, day)
         return self.extensions[key]
 
-    def stop(self, one: _Running, verdict: Verdict, day: date, missing: int | None = None) -> None:
+    def stop(self, one: _Running, verdict: Verdict, day: date) -> None:
         """Not renewed, and never again: a domain's mailboxes will meet a failed attempt."""
         item = one.item
         if item.kind is Kind.DOMAIN:
             self.ties[item.domain_id] = replace(self.ties[item.domain_id], failed=True)
-        self.settle(item, Outlook(verdict, day, missing))
+        self.settle(item, Outlook(verdict, day))
 
     def settle(self, item: ForecastItem, outlook: Outlook) -> None:
         """The first outcome is the verdict; later renewals of the same item do not change it."""

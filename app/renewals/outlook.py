@@ -13,13 +13,19 @@ from app.accounts.installation import Terms
 from app.billing.models import Card
 from app.billing.payments import told as card_told
 from app.lib.dates import add_months
-from app.renewals.forecast import CardCharge, Charge, Foretold, Purse, Shortfall, forecast
+from app.renewals.forecast import (
+    ENDLESS,
+    CardCharge,
+    Charge,
+    Foretold,
+    Purse,
+    Shortfall,
+    forecast,
+)
 from app.renewals.payers import known_of
 from app.renewals.verdicts import MONTHS_AHEAD
 from app.subscriptions.models import Subscription
 
-# More than any wallet holds: what would be paid if there were always enough.
-_ENDLESS = 10**15
 HORIZONS = (1, 3, 6, 12)
 
 
@@ -106,7 +112,7 @@ def outlook(session: Session, payer_id: int, chosen: Terms, now: datetime) -> Ou
     told: list[Foretold] = []
     forecast(known.purse, known.items, known.ties, today, until, told=told.append)
     endless: list[Foretold] = []
-    forecast(Purse(_ENDLESS), known.items, known.ties, today, until, told=endless.append)
+    forecast(Purse(ENDLESS), known.items, known.ties, today, until, told=endless.append)
     names, cards = _names(session, payer_id), _cards(session, payer_id)
     return Outlook(
         today,

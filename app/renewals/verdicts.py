@@ -20,10 +20,10 @@ from app.billing.models import Wallet
 from app.db import db, reading, transaction
 from app.lib.dates import add_months
 from app.renewals.forecast import Outlook, forecast
-from app.renewals.payers import Known, Stored, known_of, paid_by
+from app.renewals.payers import Known, known_of, paid_by
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import payers_of_mailboxes
-from app.subscriptions.rules import Kind
+from app.subscriptions.rules import Kind, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -126,9 +126,6 @@ def _forecast_payer(payer_id: int, now: datetime) -> int:
 
 def _store(payer_id: int, known: Known, different: Mapping[int, Outlook], now: datetime) -> int:
     """Write what differs, if nothing that it was worked out from has changed; how many."""
-    by_outcome: defaultdict[Stored, list[int]] = defaultdict(list)
-    for subscription_id, outlook in different.items():
-        by_outcome[outlook.verdict, outlook.missing].append(subscription_id)
     domain_ids = [
         item.domain_id for item in known.items if item.kind is Kind.DOMAIN and item.id in different
     ]
@@ -140,34 +137,42 @@ def _store(payer_id: int, known: Known, different: Mapping[int, Outlook], now: d
         chosen = terms(session)
         if known_of(session, payer_id, chosen.today(now), chosen) != known:
             return 0
-        written = sum(
-            _write(session, payer_id, outcome, some)
-            for outcome, ids in by_outcome.items()
-            for some in _batches(ids)
-        )
+        written = sum(_write(session, payer_id, different, some) for some in _batches(different))
         # What somebody else is about to change was left out: it is still due.
         if written == len(different):
             billing.forecast_is_done(session, payer_id, chosen.currency)
     return written
 
 
-def _write(session: Session, payer_id: int, outcome: Stored, ids: Sequence[int]) -> int:
-    """One verdict for many; rows that are locked are passed over, as waiting could be circular."""
-    free = (
+def _write(
+    session: Session, payer_id: int, outlooks: Mapping[int, Outlook], ids: Sequence[int]
+) -> int:
+    """Verdicts of some; rows that are locked are passed over, as waiting could be circular."""
+    free = session.scalars(
         select(Subscription.id)
         .where(Subscription.id.in_(ids), *paid_by(payer_id))
         .with_for_update(skip_locked=True)
-    )
-    verdict, missing = outcome
-    written = session.scalars(
-        update(Subscription)
-        .where(Subscription.id.in_(free))
-        .values(verdict=verdict, missing=missing)
-        .returning(Subscription.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(written.all())
+    ).all()
+    alike: defaultdict[Verdict, list[int]] = defaultdict(list)
+    for one in free:
+        alike[outlooks[one].verdict].append(one)
+    # What is missing differs from row to row; all else is the same for many.
+    short = alike.pop(Verdict.SHORT, [])
+    for verdict, same in alike.items():
+        session.execute(
+            update(Subscription)
+            .where(Subscription.id.in_(same))
+            .values(verdict=verdict, missing=None)
+            .execution_options(synchronize_session=False)
+        )
+    if short:
+        rows = [
+            {"id": one, "verdict": Verdict.SHORT, "missing": outlooks[one].missing} for one in short
+        ]
+        session.execute(update(Subscription), rows)
+    return len(free)
 
 
-def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+def _batches(ids: Collection[int]) -> Iterator[Sequence[int]]:
+    every = list(ids)
+    return (every[start : start + BATCH] for start in range(0, len(every), BATCH))

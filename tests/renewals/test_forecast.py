@@ -4,6 +4,8 @@ import random
 from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.accounts.installation import terms
@@ -90,6 +92,57 @@ def test_a_cheaper_renewal_that_still_fits_is_paid_and_a_debt_is_part_of_what_is
     found = verdicts(1000, [dear, cheap])
     assert [found[n].missing for n in (1, 2)] == [500, None]
     assert verdicts(-300, [cheap])[2].missing == 400
+
+
+def test_what_is_due_before_it_is_part_of_what_is_missing():
+    mailbox, later = box(1, date(2027, 3, 10), 100), name(2, date(2027, 4, 20), 1500)
+    found = verdicts(0, [mailbox, later])
+    assert [found[n].missing for n in (1, 2)] == [100, 1600]
+
+
+def test_a_month_that_comes_twice_before_it_is_counted_twice():
+    monthly, later = box(1, date(2027, 3, 10), 100), name(2, date(2027, 5, 20), 1500)
+    assert verdicts(0, [monthly, later])[2].missing == 1700
+
+
+def test_the_mailboxes_of_a_domain_that_would_be_renewed_too_take_their_part():
+    ends = date(2027, 3, 25)
+    found = verdicts(0, [name(7, ends), box(1, ends, on=7), name(2, date(2027, 5, 9), 1200)])
+    assert found[1].verdict is Verdict.DOMAIN_ENDS
+    assert found[2].missing == 1500 + 100 + 1200
+
+
+def test_what_a_card_pays_before_it_ends_need_not_be_paid_in():
+    until_march = card(7, (2027, 3))
+    items = [name(1, date(2027, 4, 20)), name(2, date(2027, 6, 20))]
+    ties = {one.domain_id: tie(one.expires_on) for one in items}
+    found = forecast(Purse(0, (until_march,)), items, ties, TODAY, YEAR)
+    assert [found[n] for n in (1, 2)] == [
+        Outlook(Verdict.WILL_RENEW, date(2027, 3, 21)),
+        Outlook(Verdict.SHORT, date(2027, 5, 21), 1500),
+    ]
+
+
+prices = st.integers(1, 2000)
+days = st.integers(1, 120).map(lambda number: TODAY + timedelta(days=number))
+
+
+@given(
+    available=st.integers(-500, 4000),
+    domains=st.lists(st.tuples(days, prices), max_size=4),
+    boxes=st.lists(st.tuples(days, prices, st.integers(0, 4), st.sampled_from([1, 12]))),
+)
+def test_whoever_pays_in_what_is_missing_has_it_renewed(available, domains, boxes):
+    items = [name(10 + n, ends, price) for n, (ends, price) in enumerate(domains)]
+    ties = {one.domain_id: tie(one.expires_on) for one in items}
+    for number, (ends, price, place, months) in enumerate(boxes):
+        on = 10 + place if 10 + place in ties else 99
+        items.append(box(100 + number, ends, price, on=on, months=months))
+    for number, one in verdicts(available, items, ties).items():
+        if one.verdict is Verdict.SHORT:
+            assert verdicts(available + one.missing, items, ties)[number].verdict is (
+                Verdict.WILL_RENEW
+            )
 
 
 def test_what_costs_nothing_renews_even_with_a_debt():
