@@ -101,4 +101,4 @@ def _letter(name: str, organization: str, service: Standing, asked: Asked) -> Le
         action=_("See it"),
     )  # fmt: skip
     link = f"{settings().public_url}{path_of(service.kind, service.name)}"
-    return letter(name, organization, [Entry(words, link, boxed=True)], optional=False)
+    return letter(name, organization, [Entry(words, link, boxed=True)])

@@ -18,13 +18,15 @@ COLOUR = "#3b5bdb"
 class Entry:
     """One alert of a mail: its words, its link, and a remark of the law or of ours, if any.
 
-    `boxed` puts what is to be done by when into a box (R17).
+    `boxed` puts what is to be done by when into a box (R17); a `reminder` says again what an
+    earlier mail has said.
     """
 
     words: Words
     link: str
     remark: str | None = None
     boxed: bool = False
+    reminder: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,35 @@ class Letter:
     html: str
 
 
-def letter(name: str, organization: str, entries: list[Entry], *, optional: bool) -> Letter:
+def letter(
+    name: str, organization: str, entries: list[Entry], *, unsubscribe_url: str | None = None
+) -> Letter:
     """A mail about one organization, its worst matter first (A13).
 
-    An `optional` one tells how to be spared the next; of others there is nothing to say.
+    One that may be done without says how to be spared the next, also to a reader who has no
+    account: by its `unsubscribe_url` (A14).
     """
-    subject = entries[0].words.title
+    host = settings().host_name
+    greeting = _("Hello %(name)s,", name=name)
+    about = _("This is about %(organization)s at %(host)s.", organization=organization, host=host)
+    parts = [
+        greeting, about, *(_text(entry) for entry in entries), _spared(unsubscribe_url), host,
+    ]  # fmt: skip
+    return Letter(
+        _subject(organization, entries),
+        "\n\n".join(part for part in parts if part) + "\n",
+        # Without the processors of pages, which ask who is signed in.
+        current_app.jinja_env.get_template("alerts/mail/letter.html").render(
+            greeting=greeting, about=about, entries=entries, host=host, stop=unsubscribe_url,
+            choose=_preferences(), colour=settings().host_colour or COLOUR, locale=language(),
+        ),
+    )  # fmt: skip
+
+
+def _subject(organization: str, entries: list[Entry]) -> str:
+    """What is the matter, and whose it is unless that is said already."""
+    title = entries[0].words.title
+    subject = title
     if len(entries) > 1:
         subject = ngettext(
             "%(subject)s, and %(num)s more alert",
@@ -49,24 +74,33 @@ def letter(name: str, organization: str, entries: list[Entry], *, optional: bool
             len(entries) - 1,
             subject=subject,
         )
-    host = settings().host_name
-    greeting = _("Hello %(name)s,", name=name)
-    about = _("This is about %(organization)s at %(host)s.", organization=organization, host=host)
-    spared = (
-        _("You can choose which reminders you get: %(url)s", url=f"{settings().public_url}/profile")
-        if optional
-        else None
+    if all(entry.reminder for entry in entries):
+        subject = _("Reminder: %(subject)s", subject=_after_colon(subject, organization))
+    if organization in title:
+        return str(subject)
+    return str(_("%(subject)s (%(organization)s)", subject=subject, organization=organization))
+
+
+def _after_colon(sentence: str, name: str) -> str:
+    """With a small letter, unless it begins with the name or an abbreviation."""
+    if sentence.startswith(name) or sentence[1:2].isupper():
+        return sentence
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _preferences() -> str:
+    return f"{settings().public_url}/profile"
+
+
+def _spared(unsubscribe_url: str | None) -> str | None:
+    if unsubscribe_url is None:
+        return None
+    return "\n".join(
+        (
+            _("Stop these reminders: %(url)s", url=unsubscribe_url),
+            _("You can choose which reminders you get: %(url)s", url=_preferences()),
+        )
     )
-    parts = [greeting, about, *(_text(entry) for entry in entries), spared, host]
-    return Letter(
-        f"{organization}: {subject}",
-        "\n\n".join(part for part in parts if part) + "\n",
-        # Without the processors of pages, which ask who is signed in.
-        current_app.jinja_env.get_template("alerts/mail/letter.html").render(
-            greeting=greeting, about=about, entries=entries, spared=spared, host=host,
-            colour=settings().host_colour or COLOUR, locale=language(),
-        ),
-    )  # fmt: skip
 
 
 def _text(entry: Entry) -> str:

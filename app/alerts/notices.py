@@ -25,6 +25,8 @@ from app.outbox.service import queue
 from app.web.i18n import speaking
 
 ALONE = (StepKind.LEGAL, StepKind.EXPIRY)
+# What says again what the opening has said.
+AGAIN = (StepKind.REMINDER, StepKind.LEGAL)
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,10 @@ def send(session: Session, tellings: Sequence[Telling], context: Context) -> Non
         row = AlertStep(
             alert_id=one.alert.id, step=one.step.name, kind=one.step.kind,
             state=StepState.SENT if people else StepState.SKIPPED,
-            due_on=one.step.on, at=context.now,
+            due_on=one.step.on, at=context.now, facts=one.alert.facts,
         )  # fmt: skip
         rows.append(row)
-        if people and one.step.kind in (StepKind.REMINDER, StepKind.LEGAL):
+        if people and one.step.kind in AGAIN:
             _reminded(session, one, context)
         for person in people:
             own = f"{one.alert.public_id}:{one.step.name}" if one.is_alone else ""
@@ -120,10 +122,11 @@ def _write(session: Session, mail: _Mail, context: Context) -> None:
     person, parts = mail.person, mail.parts
     optional = all(part.telling.step.optional for part in parts)
     names = {part.telling.kind.name for part in parts}
+    stop = unsubscribe_url(person.email, names) if optional else None
     with speaking(person.language):
         written = letter(
             person.name, mail.organization, [_entry(part.telling, context) for part in parts],
-            optional=optional,
+            unsubscribe_url=stop,
         )  # fmt: skip
     first = parts[0].telling
     # Each alert, step and recipient is in one mail only, so the first of them names it for ever.
@@ -136,7 +139,7 @@ def _write(session: Session, mail: _Mail, context: Context) -> None:
         subject=written.subject,
         body=written.body,
         html=written.html,
-        unsubscribe_url=unsubscribe_url(person.email, names) if optional else None,
+        unsubscribe_url=stop,
         by=context.by,
         now=context.now,
         organization_id=mail.organization_id,
@@ -154,4 +157,7 @@ def _entry(one: Telling, context: Context) -> Entry:
         remarks.append(legal_remark())
     if one.alert.unreachable:
         remarks.append(unreachable_remark(one.kind.domain(one.alert.subject) or ""))
-    return Entry(tell(one.alert, context.today), link_of(one.alert), " ".join(remarks) or None)
+    return Entry(
+        tell(one.alert, context.today), link_of(one.alert), " ".join(remarks) or None,
+        reminder=one.step.kind in AGAIN,
+    )  # fmt: skip

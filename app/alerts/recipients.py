@@ -16,7 +16,7 @@ from app.billing.models import BillingContact
 
 @dataclass(frozen=True)
 class Recipient:
-    """An address; that of a billing contact has no language of its own, unless a member has it."""
+    """An address, and the language in which it is written to; None for the host's."""
 
     email: str
     name: str
@@ -56,7 +56,11 @@ class Addresses:
 
 
 def addresses_of(session: Session, organization_ids: Collection[int]) -> Addresses:
-    """All of them, for some organizations, in four statements."""
+    """All of them, for some organizations, in four statements.
+
+    A contact who is no member is spoken to as the first owner who has chosen a language; where
+    none has, in French where the organization is, else in English.
+    """
     people: defaultdict[int, list[tuple[Recipient, Role | None]]] = defaultdict(list)
     known: dict[tuple[int, str], Recipient] = {}
     members = session.execute(
@@ -64,10 +68,21 @@ def addresses_of(session: Session, organization_ids: Collection[int]) -> Address
         .join(User, User.id == Member.user_id)
         .where(Member.organization_id.in_(organization_ids))
         .order_by(Member.id)
-    )
+    ).all()
     for organization_id, email, name, language, role in members:
         one = known[organization_id, email] = Recipient(email, name, language)
         people[organization_id].append((one, role))
+    organizations = session.execute(
+        select(Organization.id, Organization.name, Organization.country).where(
+            Organization.id.in_(organization_ids)
+        )
+    ).all()
+    spoken = {row.id: "fr" if row.country == "FR" else "en" for row in organizations}
+    spoken |= {
+        organization_id: language
+        for organization_id, _email, _name, language, role in reversed(members)
+        if role is Role.OWNER and language
+    }
     contacts = session.execute(
         select(BillingContact.organization_id, BillingContact.email, BillingContact.name).where(
             BillingContact.organization_id.in_(organization_ids), BillingContact.is_default
@@ -75,13 +90,13 @@ def addresses_of(session: Session, organization_ids: Collection[int]) -> Address
     )
     for organization_id, address, name in contacts:
         email = address.lower()
-        one = known.setdefault((organization_id, email), Recipient(email, name, None))
+        one = known.setdefault(
+            (organization_id, email), Recipient(email, name, spoken[organization_id])
+        )
         people[organization_id].append((one, None))
-    names = session.execute(
-        select(Organization.id, Organization.name).where(Organization.id.in_(organization_ids))
-    ).all()
     everybody = {email for _organization, email in known}
     muted = session.execute(
         select(MutedReminder.email, MutedReminder.type).where(MutedReminder.email.in_(everybody))
     )
-    return Addresses(dict(names), people, frozenset((row.email, row.type) for row in muted))
+    names = {row.id: row.name for row in organizations}
+    return Addresses(names, people, frozenset((row.email, row.type) for row in muted))

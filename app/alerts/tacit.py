@@ -176,7 +176,7 @@ def _letter(name: str, organization: str, one: Subscription, notice: TacitNotice
         action=_("Keep or refuse the renewal"),
     )  # fmt: skip
     link = f"{settings().public_url}{path_of(one.kind, one.subject)}/auto-renewal"
-    return letter(name, organization, [Entry(words, link, boxed=True)], optional=False)
+    return letter(name, organization, [Entry(words, link, boxed=True)])
 
 
 def path_of(kind: Kind, name: str) -> str:

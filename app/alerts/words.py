@@ -33,6 +33,7 @@ def resolution(code: str | None) -> str:
         "applied": _("The move was applied."),
         "cancelled": _("The move was called off."),
         "expired": _("What was to renew has expired; another alert tells of that."),
+        "mailbox_expired": _("It expired without being renewed; it can still be renewed."),
         "switched_off": _("Auto-renewal was switched off."),
         "funded": _("There is enough money now, or a card that can be charged."),
     }

@@ -1,5 +1,6 @@
 """When a mail is tried again, and when it is given up (A12)."""
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -21,6 +22,13 @@ GIVE_UP_AFTER = timedelta(days=2)
 # A mail still "sending" after this belongs to a process that died: it is sent again with the
 # same Message-ID.
 LEASE = timedelta(minutes=10)
+# Plain spaces, and all that may end a line or is no character of a text.
+_FOLDED = re.compile(r"[ \x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def one_line(subject: str) -> str:
+    """A subject without line breaks; the no-break spaces before « : » and « € » stay."""
+    return _FOLDED.sub(" ", subject).strip(" ")
 
 
 def may_bounce(state: MailState, tries: int) -> bool:

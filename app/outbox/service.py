@@ -9,7 +9,7 @@ from app.db import insert_once
 from app.journal.service import Actor, record
 from app.lib.ids import digest
 from app.outbox.models import Mail
-from app.outbox.rules import MailState, may_be_sent_anew
+from app.outbox.rules import MailState, may_be_sent_anew, one_line
 from app.web.state import settings
 
 
@@ -33,7 +33,8 @@ def queue(
     that people may do without (A14).
 
     The Message-ID follows from the key, so a mail sent twice after a crash is one mail to its
-    reader. Line breaks in `subject` are folded, which keeps names from adding headers.
+    reader. Line breaks in `subject` are folded, which keeps names from adding headers; no-break
+    spaces stay, as French writes them.
     """
     sender = settings().mail_from.rpartition("@")[2].strip("> ")
     message_id = f"<{digest(key)[:40]}@{sender}>"
@@ -45,7 +46,7 @@ def queue(
         kind=kind,
         organization_id=organization_id,
         recipient=to,
-        subject=" ".join(subject.split())[:200],
+        subject=one_line(subject)[:200],
         body=body,
         html=html,
         unsubscribe_url=unsubscribe_url,

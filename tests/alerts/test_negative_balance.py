@@ -32,7 +32,7 @@ KEYS = itertools.count()
 @pytest.fixture
 def acme(db_context):
     acme = make.organization(balance=-500)
-    make.owner(acme)
+    make.owner(acme, language="en")
     return acme
 
 

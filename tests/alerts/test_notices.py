@@ -1,8 +1,9 @@
 """Mails of alerts: who, once, together or alone, in which language, and how to be spared them."""
 
+import pytest
 from sqlalchemy import select, update
 
-from app.accounts.models import User
+from app.accounts.models import Organization, User
 from app.accounts.rules import Role
 from app.alerts import preferences
 from app.alerts.models import AlertNotice
@@ -29,7 +30,7 @@ def test_a13_one_mail_a_person_lists_all_worst_first(db_context):
     (mail,) = mails("marie@people.example")
     places = [mail.body.index(text) for text in ("Negative balance", "example.fr", "4242")]
     assert places == sorted(places)
-    assert mail.subject.endswith("and 2 more alerts")
+    assert mail.subject == "Negative balance: €5.00 are missing, and 2 more alerts (Acme)"
 
 
 def test_two_organizations_are_never_in_one_mail(db_context):
@@ -74,6 +75,78 @@ def test_each_mail_says_it_in_its_readers_language_in_text_and_html(db_context):
         assert f"/alerts/{alert.public_id}/go" in mail.body
         assert f"/alerts/{alert.public_id}/go" in mail.html
     assert 'lang="fr"' in (french.html or "")
+
+
+def contact(**values: object) -> None:
+    with transaction() as session:
+        session.execute(update(Organization).values(**values))
+
+
+@pytest.mark.parametrize(
+    ("owners", "country", "greeting"),
+    [
+        (["fr", "en"], "FR", "Bonjour"),
+        ([None, "en", "fr"], "FR", "Hello"),
+        ([None], "FR", "Bonjour"),
+        ([], "FR", "Bonjour"),
+        ([None], "BE", "Hello"),
+    ],
+)
+def test_a_contact_who_is_no_member_is_spoken_to_as_the_first_owner(
+    db_context, owners, country, greeting
+):
+    acme = make.organization(balance=-500)
+    make.member(make.user("Ben", language="en"), acme, Role.BILLING)
+    for number, language in enumerate(owners):
+        make.owner(acme, f"Owner{number}", language=language)
+    contact(country=country)
+    tick_on(day(0))
+    (mail,) = mails("compta@people.example")
+    assert mail.body.startswith(greeting)
+
+
+def test_a_contact_who_is_a_member_has_a_language_of_their_own(db_context):
+    acme = make.organization(balance=-500)
+    make.owner(acme, language="fr")
+    ben = make.user("Ben", email="compta@people.example", language="en")
+    make.member(ben, acme, Role.BILLING)
+    tick_on(day(0))
+    assert mails("compta@people.example")[0].body.startswith("Hello Ben")
+
+
+# Subjects
+
+
+def subjects(language: str) -> list[str]:
+    return [mail.subject for mail in mails(f"{language}@people.example")]
+
+
+def indebted(name: str = "Acme") -> None:
+    acme = make.organization(name, balance=-1250)
+    for language in ("fr", "en"):
+        make.owner(acme, language, email=f"{language}@people.example", language=language)
+
+
+def test_a_subject_says_the_matter_first_and_the_organization_once(db_context):
+    indebted("Atelier Duval")
+    tick_daily(0, 21)
+    amount, missing = "12,50\N{NO-BREAK SPACE}€", "il manque 12,50\N{NO-BREAK SPACE}€"
+    assert subjects("fr")[0] == f"Solde négatif\N{NO-BREAK SPACE}: {missing} (Atelier Duval)"
+    assert subjects("fr")[1] == (
+        f"Rappel\N{NO-BREAK SPACE}: solde négatif\N{NO-BREAK SPACE}: {missing} (Atelier Duval)"
+    )
+    assert subjects("fr")[-1] == f"Atelier Duval est suspendue\N{NO-BREAK SPACE}: {missing}"
+    assert amount in subjects("fr")[-1]
+    assert subjects("en")[0] == "Negative balance: €12.50 are missing (Atelier Duval)"
+    assert subjects("en")[1] == "Reminder: negative balance: €12.50 are missing (Atelier Duval)"
+    assert subjects("en")[-1] == "Atelier Duval is suspended: €12.50 are missing"
+
+
+def test_only_a_mail_of_nothing_but_reminders_is_called_one(db_context):
+    world(language="en")
+    tick_daily(5, 14)
+    for mail, some in zip(mails("marie@people.example"), told("marie@people.example"), strict=True):
+        assert mail.subject.startswith("Reminder: ") == ("opening" not in some)
 
 
 def test_names_are_inert_in_html(db_context):
@@ -135,6 +208,16 @@ def test_only_optional_mails_carry_the_way_out(db_context):
     tick_daily(5, 13)
     for mail, some in zip(mails("marie@people.example"), told("marie@people.example"), strict=True):
         assert (mail.unsubscribe_url is not None) == ("opening" not in some)
+
+
+def test_optional_mails_and_no_others_say_in_their_text_how_to_stop_them(db_context):
+    world(language="en")
+    tick_daily(5, 13)
+    for mail in mails():
+        for text in (mail.body, mail.html or ""):
+            assert ("/notifications/unsubscribe/" in text) == bool(mail.unsubscribe_url)
+            assert (mail.unsubscribe_url or "") in text
+    assert "Stop these reminders: http" in mails("compta@people.example")[-1].body
 
 
 def test_choosing_is_kept_and_told(db_context):

@@ -267,7 +267,7 @@ def attempt(made: make.MadeService, on: date) -> None:
     [
         ({"verdict": Verdict.WILL_RENEW, "missing": None}, "funded"),
         ({"auto_renewal": False, "next_slot_on": None, "verdict": None}, "switched_off"),
-        ({"status": Status.GRACE}, "expired"),
+        ({"status": Status.GRACE}, "mailbox_expired"),
     ],
 )
 def test_what_resolves_it(short, values, why):
@@ -275,6 +275,23 @@ def test_what_resolves_it(short, values, why):
     change(Subscription, short.subscription_id, **values)
     tick_on(day(6))
     assert alerts()[0].resolution == why
+
+
+def test_a_domain_that_ended_has_an_alert_of_its_own_and_a_mailbox_has_none(db_context):
+    acme = make.organization()
+    make.owner(acme)
+    for kind, name in (("domain", "example.fr"), ("mailbox", "other.fr")):
+        made = make.domain(acme, name, on=kind == "domain", expires_on=day(40))
+        if kind == "mailbox":
+            made = make.mailbox(made, acme, on=True, expires_on=day(20))
+        change(Subscription, made.subscription_id, verdict=Verdict.SHORT, missing=300)
+    tick_on(day(10))
+    for alert in alerts("unfunded_renewal"):
+        change(Subscription, alert.subject_id, status=Status.GRACE)
+    tick_on(day(11))
+    assert {alert.subject: alert.resolution for alert in alerts("unfunded_renewal")} == {
+        "example.fr": "expired", "info@other.fr": "mailbox_expired",
+    }  # fmt: skip
 
 
 def test_it_never_expires_but_ends_with_the_service(short):
@@ -313,7 +330,7 @@ def test_a11_a_card_of_february(db_context):
 
 def test_a_card_is_reminded_of_until_it_has_expired_and_never_expires_itself(db_context):
     acme = make.organization()
-    make.owner(acme)
+    make.owner(acme, language="en")
     make.card(acme, exp=(3, 2027))
     tick_daily(0, 60)
     assert steps() == {

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 
 import pytest
 
@@ -46,6 +47,24 @@ def test_a_mail_says_who_what_and_that_a_machine_wrote_it():
     assert mail["Date"].datetime == LETTER["written_at"]
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail.get_content().splitlines() == LETTER["body"].splitlines()
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Rappel\u00a0: il manque 12,50\u00a0€ pour renouveler info@atelier-duval.example (Atelier)",
+        "Solde négatif\u202f: il manque 1\u202f234,50\u00a0€, et 2 alertes (Société des Bains)",
+        "Il manque 6,50\u00a0€, et 1 alerte (L’Élan\u00a0& l’Œil, une société à nom long)",
+    ],
+)
+def test_no_break_spaces_of_a_subject_arrive_as_they_left(subject):
+    """Folded and encoded as RFC 2047 says, and no space more."""
+    raw = bytes(message(letter(subject=subject)))
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert head.isascii()
+    assert max(map(len, head.split(b"\r\n"))) <= 78
+    assert message_from_bytes(raw, policy=policy.default)["Subject"] == subject
+    assert str(make_header(decode_header(message_from_bytes(raw)["Subject"]))) == subject
 
 
 def test_the_same_letter_is_the_same_bytes():

@@ -124,6 +124,12 @@ def test_a_name_with_line_breaks_adds_no_header(db_context, post):
     assert post.letters[0].subject == "Hello Bcc: x@evil.example you"
 
 
+def test_a_subject_keeps_the_no_break_spaces_of_french(db_context, post):
+    write(subject="Rappel\u00a0: il manque\n 1\u202f234,50\u00a0€\t")
+    carry()
+    assert post.letters[0].subject == "Rappel\u00a0: il manque 1\u202f234,50\u00a0€"
+
+
 def test_an_address_that_is_none_harms_no_other_mail(app, db_context):
     write("bad", to="a@b.example\r\nBcc: x@evil.example")
     write("good")

@@ -53,6 +53,7 @@ class NegativeBalance(SuspendingAlert):
                 Wallet.posted.label("balance"),
                 Wallet.currency.label("currency"),
                 Organization.name.label("name"),
+                (cast(Wallet.posted, String) + " " + Organization.name).label("latest"),
             )
             .join(Organization, Organization.id == Wallet.organization_id)
             .where(Wallet.posted < 0)
@@ -110,7 +111,10 @@ class NegativeBalance(SuspendingAlert):
                 amount=missing,
             ),
             until=_("Pay at least %(amount)s: everything then resumes by itself.", amount=missing),
-            after=_("Until then its hosting accounts, mailboxes and forwardings do not work."),
+            after=_(
+                "As long as the balance is negative, its hosting accounts, mailboxes and "
+                "forwardings do not work."
+            ),
             action=_("Pay what is missing"),
         )
 

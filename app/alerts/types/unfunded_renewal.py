@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, String, cast, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms, terms
@@ -65,6 +65,9 @@ class UnfundedRenewal(AlertType):
                 Subscription.missing.label("missing"),
                 Organization.name.label("name"),
                 failed.label("failed_on"),
+                (
+                    func.coalesce(cast(Subscription.missing, String), "") + " " + Organization.name
+                ).label("latest"),
             )
             .join(Organization, Organization.id == Subscription.billed_organization_id)
             .join(Domain, Domain.id == Subscription.domain_id)
@@ -104,7 +107,8 @@ class UnfundedRenewal(AlertType):
     def resolutions(self, session: Session, subject_ids: Collection[int]) -> dict[int, str]:
         """Renewed, switched off, expired or gone; else there is money now."""
         reasons = (
-            (Subscription.status != Status.ACTIVE, "expired"),
+            (_has_ended(Kind.DOMAIN), "expired"),
+            (_has_ended(Kind.MAILBOX), "mailbox_expired"),
             (Subscription.auto_renewal.is_(False), "switched_off"),
         )
         return of_subscriptions(session, subject_ids, *reasons, otherwise="funded")
@@ -124,18 +128,23 @@ class UnfundedRenewal(AlertType):
                     amount=missing, subject=case.subject),
             what=_(
                 "%(subject)s renews by itself, but %(name)s cannot pay for it: %(amount)s are "
-                "missing, and there is no card that can be charged.",
+                "missing, counting what is due before it, and there is no card that can be charged.",
                 subject=case.subject, name=case.facts["name"], amount=missing,
             ),
             until=_("Top up at least %(amount)s, or add a card, before %(date)s.",
                     amount=missing, date=day(by)),
             after=_("If nothing is done, it is not renewed and ends on %(date)s.", date=day(ends)),
             action=_("Top up or add a card"),
+            by=ends,
         )  # fmt: skip
 
     def path(self, subject: str, facts: Facts) -> str:
         """Where money is paid in, with what is missing filled in; it leads to cards too."""
         return top_up_path(facts["missing"] or 0, terms().currency)
+
+
+def _has_ended(kind: Kind) -> ColumnElement[bool]:
+    return and_(Subscription.status != Status.ACTIVE, Subscription.kind == kind)
 
 
 def _first_attempt_by(kind: Kind, ahead: date) -> Any:
