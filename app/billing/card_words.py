@@ -3,11 +3,30 @@
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 
 from app.billing.card_queries import CardRow
 from app.billing.card_states import CardState
 from app.web.i18n import day
+
+# Why banks refuse a card for good, by the codes of gateways; other words are shown as they came.
+_REASONS = {
+    "card_not_supported": _l("card not accepted"),
+    "currency_not_supported": _l("card not accepted in this currency"),
+    "do_not_try_again": _l("card refused for good"),
+    "expired_card": _l("card expired"),
+    "generic_decline": _l("no reason given"),
+    "incorrect_number": _l("wrong card number"),
+    "invalid_account": _l("account closed"),
+    "invalid_number": _l("wrong card number"),
+    "lost_card": _l("lost card"),
+    "stolen_card": _l("stolen card"),
+    "revocation_of_all_authorizations": _l("you withdrew your permission"),
+    "revocation_of_authorization": _l("you withdrew your permission"),
+    "stop_payment_order": _l("you withdrew your permission"),
+    "transaction_not_allowed": _l("payment not allowed with this card"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +56,7 @@ def state(card: CardRow) -> Told:
         CardState.UNUSABLE: Told(
             _("Refused by the bank"), "red",
             _("The bank refused it for good, so it is not charged any more. Add another card. "
-              "The bank’s words: %(reason)s", reason=card.unusable_because),
+              "The bank’s words: %(reason)s", reason=_reason(card.unusable_because)),
         ),
         CardState.NOT_VALIDATED: Told(
             _("Not validated"), "amber",
@@ -49,6 +68,11 @@ def state(card: CardRow) -> Told:
         ),
     }  # fmt: skip
     return known[card.state]
+
+
+def _reason(said: str | None) -> str:
+    code = (said or "").strip().lower().replace(" ", "_")
+    return str(_REASONS.get(code, said))
 
 
 def place(card: CardRow) -> str:

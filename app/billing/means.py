@@ -17,7 +17,10 @@ def means_of(organization_id: int, day: date) -> list[SelectChoice]:
     found = []
     for card in queries.cards_to_pay_with(db.session(), organization_id, day):
         name = f"{card.told} – {card.label}" if card.label else card.told
-        found.append(SelectChoice(card.public_id, name))
+        until = f"{card.last_day:%m/%Y}"
+        # Two cards of one brand may end in the same digits.
+        label = _("%(card)s, valid until %(until)s", card=name, until=until)
+        found.append(SelectChoice(card.public_id, label))
     if queries.page_gateway():
         label = _("Another card") if found else _("Card")
         found.append(SelectChoice(ANOTHER_CARD, label))

@@ -16,6 +16,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.billing.rules import Decline, PaymentState, Purpose, RefundState
 from app.db import Model, UtcDateTime, enum_column
 
+# How the key of a payment ends that its customer confirms after a bank refused the saved card.
+TO_CONFIRM = ":page"
+
 _BY_ITSELF = "purpose IN ('funding', 'auto_top_up')"
 _NOT_IN_VAIN = _BY_ITSELF + " AND state NOT IN ('declined', 'abandoned')"
 _OPEN = "state IN ('created', 'waiting', 'unknown')"

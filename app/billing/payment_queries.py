@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Organization
 from app.billing.models import Card
-from app.billing.payment_models import DisputedPayment, Payment, Refund
+from app.billing.payment_models import TO_CONFIRM, DisputedPayment, Payment, Refund
 from app.billing.payments import OPEN, told
 from app.billing.ports import gateways
 from app.billing.queries import chargeable_cards
@@ -21,6 +21,7 @@ from app.billing.rules import (
     RefundState,
     card_covers,
     cards_to_try,
+    last_valid_day,
 )
 
 # Open payments on the page of the balance: those that were left on a bank's page may be many.
@@ -48,6 +49,8 @@ class PaymentFacts:
     business_date: date
     created_at: datetime
     ended_at: datetime | None
+    # Whether its bank refused the saved card without its holder, who goes on at the bank (R14).
+    to_confirm: bool
 
 
 def payment_of(
@@ -104,6 +107,23 @@ def paid_since(session: Session, payment: PaymentFacts) -> int:
     return sum(amounts)
 
 
+def paid_lately(session: Session, organization_id: int, since: datetime) -> PaymentFacts | None:
+    """What was last paid in by hand, or may have been, if that was begun since then."""
+    statement = (
+        _facts()
+        .where(
+            Payment.organization_id == organization_id,
+            Payment.purpose == Purpose.TOP_UP,
+            Payment.state.in_((PaymentState.CAPTURED, PaymentState.UNKNOWN)),
+            Payment.created_at >= since,
+        )
+        .order_by(Payment.id.desc())
+        .limit(1)
+    )
+    row = session.execute(statement).one_or_none()
+    return PaymentFacts(*row) if row else None
+
+
 @dataclass(frozen=True)
 class Going:
     """Money of a payment that went back, or is on its way: to the card, or by its bank."""
@@ -144,6 +164,7 @@ class CardToPayWith:
     public_id: str
     told: str
     label: str | None
+    last_day: date
 
 
 def cards_to_pay_with(session: Session, organization_id: int, today: date) -> list[CardToPayWith]:
@@ -159,7 +180,9 @@ def cards_to_pay_with(session: Session, organization_id: int, today: date) -> li
         .order_by(Card.rank, Card.id)
     )
     return [
-        CardToPayWith(card.public_id, told(card), card.label)
+        CardToPayWith(
+            card.public_id, told(card), card.label, last_valid_day(card.exp_year, card.exp_month)
+        )
         for card in rows
         if card_covers(card.exp_month, card.exp_year, today)
     ]
@@ -189,4 +212,5 @@ def _facts() -> Select[*tuple[Any, ...]]:
         Payment.purpose, Payment.state, Payment.amount, Payment.currency, Payment.refunded,
         Payment.card_told, Payment.hosted_url, Payment.reference, Payment.decline,
         Payment.business_date, Payment.created_at, Payment.ended_at,
+        Payment.idem_key.endswith(TO_CONFIRM),
     ).join(Organization, Organization.id == Payment.organization_id)  # fmt: skip

@@ -1,5 +1,6 @@
 """Paying into a wallet: by a saved card at once, on the gateway's page, or by bank transfer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts.installation import Context
 from app.billing import payment_flows, payments
 from app.billing.models import Card
-from app.billing.payment_models import Payment
+from app.billing.payment_models import TO_CONFIRM, Payment
 from app.billing.payments import Ask
 from app.billing.ports import Hosted
 from app.billing.rules import Decline, PaymentState, Purpose
@@ -37,7 +38,7 @@ class TopUp:
     @property
     def key(self) -> str:
         """The payment's name for ever."""
-        return f"top-up:{self.nonce}"
+        return _key(self.nonce)
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,16 @@ def top_up(wish: TopUp, context: Context) -> Begun | None:
 
     None when the nonce belongs to another organization. Raises NoSuchCard.
     """
-    if (known := _already(wish)) is not None:
+    if (known := already([wish.organization_id], wish.nonce)) is not None:
         return known
     with transaction() as session:
         payment_id = payments.begin(session, _ask(session, wish), context)
     if payment_id is None:
-        return _already(wish)
+        return already([wish.organization_id], wish.nonce)
     if wish.card_id is None:
         return _by_page(payment_id, context)
     if _needs_customer(payment_id, payment_flows.charge(payment_id, context)):
-        return top_up(replace(wish, nonce=f"{wish.nonce}:page", card_id=None), context)
+        return top_up(replace(wish, nonce=f"{wish.nonce}{TO_CONFIRM}", card_id=None), context)
     return Begun(_public_id(payment_id), leave=False)
 
 
@@ -114,14 +115,19 @@ def _by_page(payment_id: int, context: Context) -> Begun:
     return Begun(name, leave=isinstance(page, Hosted))
 
 
-def _already(wish: TopUp) -> Begun | None:
+def _key(nonce: str) -> str:
+    return f"top-up:{nonce}"
+
+
+def already(organization_ids: Collection[int], nonce: str) -> Begun | None:
     """The payment that this form became when it was sent before, or what followed from it."""
+    key = _key(nonce)
     with reading() as session:
         rows = session.execute(
             select(Payment.public_id, Payment.state, Payment.hosted_url)
             .where(
-                Payment.organization_id == wish.organization_id,
-                Payment.idem_key.in_((wish.key, f"{wish.key}:page")),
+                Payment.organization_id.in_(organization_ids),
+                Payment.idem_key.in_((key, f"{key}{TO_CONFIRM}")),
             )
             .order_by(Payment.id.desc())
         ).first()

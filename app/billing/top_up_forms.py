@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, HiddenField, RadioField, StringField
@@ -12,8 +13,10 @@ from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 from app.accounts.installation import terms
 from app.billing import words
 from app.billing.auto_top_up import AutoTopUp
-from app.billing.rules import MAX_TOP_UP
+from app.billing.means import TRANSFER
+from app.billing.rules import MAX_TOP_UP, MIN_CHARGE
 from app.lib.amounts import BadAmount, Slip, typed
+from app.web.i18n import money
 
 
 class AmountField(StringField):
@@ -50,6 +53,12 @@ class TopUpForm(FlaskForm):
         _l("Pay by"), invalid_choice_message=_l("Choose one of the ways to pay in the list.")
     )
     nonce = HiddenField(validators=[InputRequired(), Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
+
+    def validate_amount(self, field: Field) -> None:
+        """WTForms calls this for `amount`: less is not charged to a card (R13b)."""
+        if self.means.data != TRANSFER and field.minor is not None and field.minor < MIN_CHARGE:
+            least = money(MIN_CHARGE, terms().currency)
+            raise ValidationError(_("By card, the least is %(least)s.", least=least))
 
     def offer(self, choices: Sequence[SelectChoice]) -> None:
         """What may be chosen; the first is chosen already."""

@@ -1,5 +1,8 @@
 """/billing/top-up and /billing/payments/…: paying in, and what became of it."""
 
+import re
+from datetime import timedelta
+
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -22,20 +25,27 @@ from app.billing.payment_queries import PaymentFacts
 from app.billing.ports import above
 from app.billing.queries import balance
 from app.billing.rules import MAX_TOP_UP, Decline, PaymentState
-from app.billing.top_up_flows import NoSuchCard, TopUp, cancel, top_up
+from app.billing.top_up_flows import Begun, NoSuchCard, TopUp, already, cancel, top_up
 from app.billing.top_up_forms import TopUpForm
 from app.db import db, transaction
 from app.lib.ids import public_id
 from app.web.htmx import go_to, render
+from app.web.i18n import money
 from app.web.state import now, settings
 
 blueprint = Blueprint("top_up", __name__)
+
+# What was paid so lately is told on a fresh form.
+LATELY = timedelta(minutes=15)
+_NAME = re.compile(r"[a-z0-9]{8,40}")
 
 
 @blueprint.route("/billing/top-up", methods=["GET", "POST"])
 @login_required
 def pay_in() -> Response | BaseResponse:
     """How much, and by what; then charged, or on to the gateway's page, or what to transfer."""
+    if (sent := _sent()) is not None:
+        return _once(sent)
     refused = _refused(request.args.get("for"))
     organization = _organization(refused)
     form = TopUpForm(data=_prefilled(organization, refused))
@@ -51,9 +61,7 @@ def pay_in() -> Response | BaseResponse:
         return _form_page(organization, form, refused, status=422)
     if begun is None:
         abort(400)
-    if begun.repeated:
-        flash(_("This was sent already: here is the payment. Nothing was asked twice."), "info")
-    return go_to(f"/billing/payments/{begun.payment}{'/go' if begun.leave else ''}")
+    return _once(begun) if begun.repeated else _on(begun)
 
 
 @blueprint.get("/billing/payments/<name>")
@@ -64,6 +72,7 @@ def payment(name: str) -> Response:
     return render(
         "billing/payment.html",
         payment=facts,
+        again=words.top_up_path(facts.amount, facts.currency),
         gone=queries.what_went_back(db.session(), facts.id),
         renewals=above().paid_for(db.session(), facts.id),
         payment_state=words.state,
@@ -105,6 +114,31 @@ def give_up(name: str) -> BaseResponse:
     if done:
         flash(_("The bank transfer is cancelled."), "success")
     return go_to(f"/billing/payments/{name}")
+
+
+def _sent() -> Begun | None:
+    """The payment of the form that the way back leads to, whose name its script left there."""
+    name = request.args.get("sent", "")
+    if request.method == "POST" or not _NAME.fullmatch(name):
+        return None
+    return already(scope(), name)
+
+
+def _once(begun: Begun) -> BaseResponse:
+    """Say that a form was sent before, and show what it became; whoever wants, pays again there."""
+    facts = _payment(begun.payment)
+    if facts.state is PaymentState.CAPTURED:
+        amount = money(facts.amount, facts.currency)
+        flash(
+            _("This was already paid: %(amount)s. Nothing was asked twice.", amount=amount), "info"
+        )
+    else:
+        flash(_("This was sent already: here is the payment. Nothing was asked twice."), "info")
+    return _on(begun)
+
+
+def _on(begun: Begun) -> BaseResponse:
+    return go_to(f"/billing/payments/{begun.payment}{'/go' if begun.leave else ''}")
 
 
 def _context() -> Context:
@@ -172,5 +206,10 @@ def _form_page(
         balance=balance(session, organization.organization_id, terms().currency),
         refused=refused,
         paid_since=queries.paid_since(session, refused) if refused else 0,
+        lately=None if refused else _lately(organization),
         most=MAX_TOP_UP,
     )
+
+
+def _lately(organization: Membership) -> PaymentFacts | None:
+    return queries.paid_lately(db.session(), organization.organization_id, now() - LATELY)

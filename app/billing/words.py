@@ -33,6 +33,14 @@ _STATES = {
     PaymentState.ABANDONED: (_l("Given up"), "grey"),
 }
 
+# Movements of a card that was entered on the gateway's page: all that is known of it is an id.
+_BY_CARD = {
+    EntryKind.TOP_UP: _l("Top-up by card"),
+    EntryKind.REFUND: _l("Refund to the card"),
+    EntryKind.DISPUTE: _l("Card payment taken back by the bank"),
+    EntryKind.DISPUTE_WON: _l("Card payment given back by the bank"),
+}
+
 
 class Movement(Protocol):
     """What a line of a statement says of itself; `ref` is what it is about, in words."""
@@ -49,6 +57,8 @@ class Movement(Protocol):
 
 def told(movement: Movement) -> str:
     """A movement of money as a line of a statement: ``Renewal of example.org``."""
+    if movement.ref == movement.payment and movement.kind in _BY_CARD:
+        return str(_BY_CARD[movement.kind])
     known = {
         EntryKind.OPENING_BALANCE: _("Opening balance"),
         EntryKind.RENEWAL: _("Renewal of %(name)s", name=movement.ref),
@@ -90,7 +100,7 @@ def grouped(reference: str) -> str:
 
 def bad_amount(slip: Slip, currency: str, most: int) -> str:
     """Why an amount was not understood, and what to write instead."""
-    example = "12.50"[: 5 if EXPONENTS[currency] else 2]
+    example = ("12,50" if language() == "fr" else "12.50")[: 5 if EXPONENTS[currency] else 2]
     known = {
         Slip.EMPTY: _("Enter an amount."),
         Slip.NOT_A_NUMBER: _(

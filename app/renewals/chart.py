@@ -8,7 +8,9 @@ from app.lib.dates import add_months
 from app.renewals.outlook import Outlook
 
 WIDTH, HEIGHT = 960, 280
-LEFT, RIGHT, TOP, BOTTOM = 84, 12, 14, 34
+LEFT, RIGHT, TOP, BOTTOM = 104, 12, 14, 34
+# The scale reaches at least this amount in minor units: an empty wallet is drawn, too.
+LEAST = 1000
 # Steps of the scale that people read easily.
 _ROUND = (1, 2, 5, 10)
 
@@ -44,7 +46,7 @@ def chart(found: Outlook) -> Chart:
     """Draw a forecast: a line in steps, a mark for each day with a card or a shortfall."""
     span = max(1, (found.until - found.today).days)
     balances = [found.available, *(day.balance for day in found.days)]
-    ticks = scale(min(0, *balances), max(1, *balances))
+    ticks = scale(min(0, *balances), max(LEAST, *balances))
 
     def x(day: date) -> int:
         return LEFT + (WIDTH - LEFT - RIGHT) * (day - found.today).days // span

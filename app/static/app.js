@@ -218,6 +218,15 @@
   });
   on('htmx:error', (event) => { if (!event.detail.ctx?.response) say(flashes()?.dataset.offline ?? ''); });
 
+  // ---- Forms that take money: the way back to one that was sent names it, so that its answer comes again.
+  on('submit', (event) => {
+    const name = event.target.matches('[data-once]') && event.target.elements.nonce?.value;
+    if (!name) return;
+    const address = new URL(location.href);
+    address.searchParams.set('sent', name);
+    history.replaceState(history.state, '', address);
+  });
+
   let running = 0;
   const busy = (step) => { running = Math.max(0, running + step); document.documentElement.toggleAttribute('data-busy', running > 0); };
   on('htmx:before:request', () => busy(1));

@@ -1,6 +1,7 @@
 """Paying in: by a saved card, on the bank's page, by transfer; what is typed wrongly; who may."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -63,7 +64,8 @@ def text_of(client, address):
 def pay_on_page(client, answer, behaviour="ok", do="pay"):
     """Follow the way to the bank's page, choose there, and come back; the payment's page."""
     on_the_way = text_of(client, answer.location)
-    bank = re.search(r'content="0; url=([^"]+)"', on_the_way)[1]
+    # By itself, or by a click where the bank wants its customer to read first.
+    bank = re.search(r'(?:content="0; url=|primary" href=")(http[^"]+)"', on_the_way)[1]
     address = urlsplit(bank).path
     left = fill(client, address, {**CARD, "behaviour": behaviour, "do": do})
     back = client.get(urlsplit(left.location).path)
@@ -377,3 +379,95 @@ def test_a_threshold_that_makes_no_sense_is_refused_and_kept(app, acme, owner, b
         page, "/billing/auto-top-up"
     )
     assert settings_of(app) == (None, None)
+
+
+# What is told before and after
+
+
+def test_the_way_back_to_a_form_that_was_sent_leads_to_its_payment(app, acme, owner):
+    card(app, acme)
+    html = text_of(owner, PAGE)
+    assert "data-once" in html
+    sent = send(owner, PAGE, html, {"amount": "12"})
+    back = owner.get(f"{PAGE}?sent={fields(html, PAGE)['nonce']}")
+    assert (back.status_code, back.location) == (303, sent.location)
+    page = text_of(owner, back.location)
+    assert "This was already paid: €12.00. Nothing was asked twice." in page
+    assert f'href="{PAGE}?amount=12.00">Pay in as much again' in page
+    assert wallet(app, acme) == (1200, 0)
+
+
+@pytest.mark.parametrize("sent", ["", "unknown0", "UPPER", "x" * 100, "%00abcdefgh"])
+def test_a_form_that_was_never_sent_is_shown(app, acme, owner, sent):
+    card(app, acme)
+    assert 'name="amount"' in text_of(owner, f"{PAGE}?sent={sent}")
+
+
+def test_a_fresh_form_tells_what_was_paid_a_moment_ago_and_pays_again(app, acme, owner, clock):
+    card(app, acme)
+    assert "a moment ago" not in text_of(owner, PAGE)
+    fill(owner, PAGE, {"amount": "12"})
+    page = text_of(owner, PAGE)
+    assert "€12.00 was paid in a moment ago" in page
+    assert problems(page) == []
+    fill(owner, PAGE, {"amount": "12"})
+    assert wallet(app, acme) == (2400, 0)
+    clock.advance(timedelta(minutes=16))
+    assert "a moment ago" not in text_of(owner, PAGE)
+
+
+def test_a_fresh_form_tells_of_money_that_may_have_been_taken(app, acme, owner):
+    card(app, acme, "sandbox:timeout")
+    fill(owner, PAGE, {"amount": "12"})
+    assert "Being checked: €12.00" in text_of(owner, PAGE)
+
+
+def test_whoever_must_confirm_is_told_so_before_the_banks_page(app, acme, owner):
+    card(app, acme, "sandbox:sca")
+    page = text_of(owner, fill(owner, PAGE, {"amount": "12"}).location)
+    assert "Your bank asks you to confirm: continue on its page." in page
+    assert 'http-equiv="refresh"' not in page, "it waits to be read"
+    assert problems(page) == []
+
+
+def test_less_than_a_card_is_charged_for_is_refused_but_may_be_transferred(app, acme, owner):
+    name = card(app, acme)
+    for means in (name, "another-card"):
+        answer = fill(owner, PAGE, {"amount": "0.49", "means": means})
+        assert answer.status_code == 422
+        assert "By card, the least is €0.50." in answer.get_data(as_text=True)
+    assert payments(app) == []
+    assert fill(owner, PAGE, {"amount": "0.50", "means": name}).status_code == 303
+    assert fill(owner, PAGE, {"amount": "0.49", "means": "transfer"}).status_code == 303
+
+
+def test_an_example_of_an_amount_is_written_as_the_reader_writes(app, acme):
+    card(app, acme)
+    with app.app_context():
+        french = make.user("Anne", language="fr")
+        make.member(french, acme)
+    answer = fill(signed_in(app, french), PAGE, {"amount": "douze"})
+    assert "12,50" in answer.get_data(as_text=True)
+
+
+def test_cards_that_look_alike_are_told_apart_by_their_last_month(app, acme, owner):
+    card(app, acme)
+    assert "Visa •••• 4242, valid until 12/2028" in text_of(owner, PAGE)
+
+
+def test_a_card_entered_on_the_banks_page_is_no_number_on_the_statement(app, acme, owner):
+    pay_on_page(owner, fill(owner, PAGE, {"amount": "12", "means": "another-card"}))
+    page = text_of(owner, "/billing/statement")
+    assert "Top-up by card" in page
+    assert "Top-up: " not in page
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICAL])
+def test_roles_that_see_no_cards_are_not_told_that_there_is_none(app, acme, role):
+    card(app, acme)
+    with app.app_context():
+        user = make.user("Paul")
+        make.member(user, acme, role)
+    page = text_of(signed_in(app, user), "/billing")
+    assert "there is none yet" not in page
+    assert "a card on auto-debit pays the rest. Your role does not show the cards." in page
