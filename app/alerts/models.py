@@ -26,7 +26,8 @@ class Alert(Model):
     `subject_id` is the row of whatever the type watches and `subject` what people call it. At most
     one stands per type and subject, so at most one is open (A0). `cause` tells whether a condition
     that is true again continues it (A10). `facts` are what the type last saw, as JSON values:
-    money in minor units, dates as ISO text. `resolution` is a code that `words` names.
+    money in minor units, dates as ISO text; `latest` is another text whenever they say something
+    else. `resolution` is a code that `words` names.
     """
 
     __tablename__ = "alerts"
@@ -59,6 +60,7 @@ class Alert(Model):
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
     cause: Mapped[str] = mapped_column(String(200))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    latest: Mapped[str] = mapped_column(String(200), server_default="")
     state: Mapped[AlertState] = mapped_column(enum_column(AlertState, "alert_state"))
     opened_on: Mapped[date]
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -78,7 +80,8 @@ class Alert(Model):
 class AlertStep(Model):
     """One step of an alert, written once with the mails that tell it (A0): `opening`, `-7`, `+3`.
 
-    A step that could not be due yet has no row. `due_on` is its day, `at` when it was done.
+    A step that could not be due yet has no row. `due_on` is its day, `at` when it was done, `facts`
+    what was told, NULL where nothing was.
     """
 
     __tablename__ = "alert_steps"
@@ -91,6 +94,7 @@ class AlertStep(Model):
     state: Mapped[StepState] = mapped_column(enum_column(StepState, "step_state"))
     due_on: Mapped[date]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class AlertNotice(Model):

@@ -43,6 +43,7 @@ class Words:
 
     `title` names it in lists and subjects, `what` says what is the matter and how much, `until`
     what to do by when, `after` what follows if nothing is done, `action` is the label of the link.
+    `by` is the day that lists show where the alert itself has no deadline.
     """
 
     title: str
@@ -50,6 +51,7 @@ class Words:
     until: str
     after: str
     action: str
+    by: date | None = None
 
 
 class AlertType(ABC):
@@ -78,8 +80,9 @@ class AlertType(ABC):
         """All that the type warns of now, in one statement, by indexes.
 
         Columns `subject_id` (an integer key), `subject`, `organization_id` and `cause` (texts);
-        whatever else it selects are the facts. An open alert is resolved when this no longer
-        finds its subject.
+        whatever else it selects are the facts. Where these change while an alert stands, `latest`
+        is a text (200 characters at most) that changes with what they say. An open alert is
+        resolved when this no longer finds its subject.
         """
 
     def check(self, delays: Delays) -> None:

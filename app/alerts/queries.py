@@ -153,6 +153,7 @@ class StepRow:
     state: StepState
     due_on: date
     at: datetime
+    facts: dict[str, Any] | None
     notices: tuple[Notice, ...]
 
 
@@ -177,19 +178,15 @@ def time_line(session: Session, alert_id: int) -> list[StepRow]:
     )
     for row in rows:
         told[row.step_id].append(Notice(*row[1:]))
-    steps = session.execute(
-        select(
-            AlertStep.id,
-            AlertStep.step,
-            AlertStep.kind,
-            AlertStep.state,
-            AlertStep.due_on,
-            AlertStep.at,
-        )
-        .where(AlertStep.alert_id == alert_id)
-        .order_by(AlertStep.at, AlertStep.id)
+    steps = session.scalars(
+        select(AlertStep).where(AlertStep.alert_id == alert_id).order_by(AlertStep.at, AlertStep.id)
     )
-    return [StepRow(*row[1:], notices=tuple(told[row.id])) for row in steps]
+    return [
+        StepRow(
+            one.step, one.kind, one.state, one.due_on, one.at, one.facts, tuple(told[one.id])
+        )
+        for one in steps
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def attend(
     for kind in kinds:
         kind.lock(session, watching.expiring(session, kind, organization_ids, context))
         changed += _resolve(session, kind, organization_ids, context)
+        _follow(session, kind, organization_ids, context)
         opened, first = _open(session, kind, organization_ids, context)
         moved, further = _go_on(session, kind, organization_ids, context)
         changed += opened + moved
@@ -111,6 +112,22 @@ def _resolve(
     return len(gone)
 
 
+def _follow(
+    session: Session, kind: AlertType, organization_ids: Collection[int], context: Context
+) -> None:
+    """Have alerts say what is so now: pages must not ask for an amount that was paid in part."""
+    alerts = watching.outdated(session, kind, organization_ids, context)
+    if alerts:
+        seen = watching.seen_again(session, kind, [one.subject_id for one in alerts], context)
+        for alert in [one for one in alerts if one.subject_id in seen]:
+            _note_facts(alert, seen[alert.subject_id])
+        session.flush()
+
+
+def _note_facts(alert: Alert, seen: Sighting) -> None:
+    alert.facts, alert.latest = seen.facts, seen.latest
+
+
 def _open(
     session: Session, kind: AlertType, organization_ids: Collection[int], context: Context
 ) -> tuple[int, list[Telling]]:
@@ -160,7 +177,8 @@ def _reopen(session: Session, alert: Alert, seen: Sighting, context: Context) ->
     """Clock and deadline stay as they were, and the opening is not told again (A10)."""
     alert.state, alert.ended_at, alert.resolution = AlertState.OPEN, None, None
     alert.reopenings += 1
-    alert.facts, alert.cause = seen.facts, seen.cause
+    alert.cause = seen.cause
+    _note_facts(alert, seen)
     alert.next_look_on = context.today
     _note(session, "alert.opened", alert, context, reopened=True)
 
@@ -175,6 +193,7 @@ def _opened(session: Session, kind: AlertType, seen: Sighting, context: Context)
         organization_id=seen.organization_id,
         cause=seen.cause,
         facts=seen.facts,
+        latest=seen.latest,
         state=AlertState.OPEN,
         opened_on=context.today,
         opened_at=context.now,
@@ -201,7 +220,7 @@ def _go_on(
     changed, tellings = 0, list[Telling]()
     # What vanished between two statements is resolved at the next tick.
     for alert in [alert for alert in due if alert.subject_id in seen]:
-        alert.facts = seen[alert.subject_id].facts
+        _note_facts(alert, seen[alert.subject_id])
         steps = kind.steps(alert.facts, alert.opened_on, context.delays[kind.name])
         life = Life(alert.state, alert.opened_on, alert.deadline_on, steps, done[alert.id])
         happened = _advance(session, _Now(kind, alert, life, told[alert.id]), context)

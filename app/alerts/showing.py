@@ -12,7 +12,7 @@ from app.alerts.types import types
 
 
 def words_of(alert: AlertRow) -> Words:
-    """An alert in words: as it stands, or as it stood when it was resolved."""
+    """An alert in words: as it stands, or as it stood before it was resolved."""
     if alert.ended_at:
         return tell_as_it_was(alert, terms().today(alert.ended_at))
     return tell(alert, today())

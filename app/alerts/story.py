@@ -11,6 +11,7 @@ from app.alerts import words
 from app.alerts.ports import Words
 from app.alerts.queries import AlertRow, Notice, Return, StepRow
 from app.alerts.rules import AlertState, Delays, LeftOut, Step, StepKind, StepState
+from app.alerts.telling import tell_as_it_was
 from app.alerts.types import types
 
 
@@ -36,8 +37,10 @@ def story(
     returns: Sequence[Return] = (),
 ) -> list[Event]:
     """All of it, oldest first; `told` is the alert in words, `delays` those of its type."""
+    # What was late from the start has expired in the very moment in which it was opened.
+    in_order = sorted(steps, key=lambda step: step.kind is not StepKind.OPENING)
     events = sorted(
-        [*(_event(step, steps, told) for step in steps), *_returns(returns)], key=_instant
+        [*(_event(alert, step, steps) for step in in_order), *_returns(returns)], key=_instant
     )
     if alert.state is AlertState.RESOLVED:
         return [*events, _resolved(alert.ended_at or today, alert.resolution)]
@@ -48,10 +51,12 @@ def _instant(event: Event) -> float:
     return event.when.timestamp() if isinstance(event.when, datetime) else 0
 
 
-def _event(step: StepRow, steps: Sequence[StepRow], told: Words) -> Event:
+def _event(alert: AlertRow, step: StepRow, steps: Sequence[StepRow]) -> Event:
     title, text, tone = words.step(step.kind, step.state)
     if step.kind is StepKind.OPENING or (step.kind is StepKind.EXPIRY and step.notices):
-        text = told.what
+        is_expiry = step.kind is StepKind.EXPIRY
+        state = AlertState.EXPIRED if is_expiry else AlertState.OPEN
+        text = tell_as_it_was(alert, terms().today(step.at), state, step.facts).what
     elif step.kind is StepKind.REMINDER and step.state is StepState.SKIPPED:
         text = words.left_out(left_out(step, steps, terms().today))
     return Event(step.at, title, text, tone, step.notices)

@@ -1,6 +1,6 @@
 """Puts alerts in words: for pages from a row, for mails from what was just seen."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 
 from flask_babel import gettext as _
@@ -30,22 +30,15 @@ class Told(Protocol):
     def deadline_on(self) -> date | None: ...
 
 
-class Over(Told, Protocol):
-    """The same of one that may be resolved."""
-
-    @property
-    def expired_at(self) -> datetime | None: ...
-
-
-def tell_as_it_was(alert: Over, ended_on: date) -> Words:
-    """A resolved alert as it stood on its last day: what it warned of has gone since."""
+def tell_as_it_was(
+    alert: Told, on: date, state: AlertState = AlertState.OPEN, facts: Facts | None = None
+) -> Words:
+    """An alert as it stood on a day that is over, with what was known then."""
     kind = types().get(alert.type)
     if kind is None:
-        return tell(alert, ended_on)
-    state = AlertState.EXPIRED if alert.expired_at else AlertState.OPEN
-    return kind.words(
-        Case(alert.subject, alert.facts, state, alert.opened_on, alert.deadline_on, ended_on)
-    )
+        return tell(alert, on)
+    known = alert.facts if facts is None else facts
+    return kind.words(Case(alert.subject, known, state, alert.opened_on, alert.deadline_on, on))
 
 
 def tell(alert: Told, today: date) -> Words:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, exists, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, exists, literal, select
 from sqlalchemy.orm import Session
 
 from app.alerts.context import Context
@@ -22,12 +22,13 @@ KEYS = ("subject_id", "subject", "organization_id", "cause")
 
 @dataclass(frozen=True)
 class Sighting:
-    """What a type warns of now; `facts` are JSON values."""
+    """What a type warns of now; `facts` are JSON values, `latest` as the alert's own."""
 
     subject_id: int
     subject: str
     organization_id: int
     cause: str
+    latest: str
     facts: dict[str, Any]
 
 
@@ -44,7 +45,7 @@ def waiting(session: Session, kind: AlertType, context: Context) -> set[int]:
     )
     return {
         *session.scalars(due),
-        *session.scalars(unmatched(kind, seen, seen.c.organization_id)),
+        *session.scalars(unmatched(kind, seen, seen.c.organization_id, _says(seen))),
         *session.scalars(orphans(kind, seen, Alert.organization_id)),
     }
 
@@ -70,6 +71,25 @@ def seen_again(
     seen = _watched(kind, context)
     rows = session.execute(select(seen).where(seen.c.subject_id.in_(subject_ids)))
     return {row.subject_id: _sighting(row) for row in rows}
+
+
+def outdated(
+    session: Session, kind: AlertType, organization_ids: Collection[int], context: Context
+) -> list[Alert]:
+    """Alerts of these organizations that say something that is no longer so."""
+    seen = _watched(kind, context)
+    return list(
+        session.scalars(
+            select(Alert)
+            .join(seen, _same(kind, seen))
+            .where(
+                Alert.type == kind.name,
+                Alert.organization_id.in_(organization_ids),
+                Alert.ended_at.is_(None),
+                ~_says(seen),
+            )
+        )
+    )
 
 
 def gone(
@@ -128,9 +148,16 @@ def _same(kind: AlertType, seen: Subquery) -> ColumnElement[bool]:
     return and_(same, Alert.cause == seen.c.cause) if kind.cause_is_identity else same
 
 
-def unmatched(kind: AlertType, seen: Subquery, what: Any) -> Found:
-    """Something of each matter that the type sees and for which no alert stands."""
-    stands = exists().where(Alert.type == kind.name, Alert.ended_at.is_(None), _same(kind, seen))
+def _says(seen: Subquery) -> ColumnElement[bool]:
+    """Whether a row of the table says what is so."""
+    return Alert.latest == (seen.c.latest if "latest" in seen.c else literal(""))
+
+
+def unmatched(kind: AlertType, seen: Subquery, what: Any, *also: ColumnElement[bool]) -> Found:
+    """Something of each matter that the type sees and for which no alert, `also` so, stands."""
+    stands = exists().where(
+        Alert.type == kind.name, Alert.ended_at.is_(None), _same(kind, seen), *also
+    )
     return select(what).select_from(seen).where(~stands)
 
 
@@ -147,7 +174,10 @@ def orphans(kind: AlertType, seen: Subquery, what: Any) -> Found:
 def _sighting(row: Row[*tuple[Any, ...]]) -> Sighting:
     values = row._asdict()
     keys = {key: values.pop(key) for key in KEYS}
-    return Sighting(**keys, facts={name: _json(value) for name, value in values.items()})
+    latest = values.pop("latest", "")
+    return Sighting(
+        **keys, latest=latest, facts={name: _json(value) for name, value in values.items()}
+    )
 
 
 def _json(value: object) -> object:

@@ -70,6 +70,7 @@ class CardExpiry(AlertType):
                 until=_("Add a new card, or remove this one."),
                 after=after,
                 action=action,
+                by=last,
             )
         return Words(
             title=_("The card %(card)s expires on %(date)s", card=card, date=day(last)),
@@ -77,6 +78,7 @@ class CardExpiry(AlertType):
             until=_("Update or remove it by %(date)s.", date=day(last)),
             after=after,
             action=action,
+            by=last,
         )
 
     def path(self, subject: str, facts: Facts) -> str:

@@ -45,6 +45,7 @@ class DomainExpiry(AlertType):
                 Subscription.subject.label("domain"),
                 Subscription.expires_on.label("expires_on"),
                 func.coalesce(Subscription.verdict == Verdict.WILL_RENEW, False).label("renews"),
+                func.coalesce(cast(Subscription.verdict, String), "").label("latest"),
                 Domain.created_at.label("ours_since"),
             )
             .join(Domain, Domain.id == Subscription.domain_id)

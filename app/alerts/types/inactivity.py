@@ -49,6 +49,7 @@ class Inactivity(SuspendingAlert):
             Organization.id.label("organization_id"),
             literal("").label("cause"),
             Organization.name.label("name"),
+            Organization.name.label("latest"),
             seen.label("seen_at"),
         ).where(
             # In the words of its partial index.

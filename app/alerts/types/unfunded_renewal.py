@@ -128,7 +128,7 @@ class UnfundedRenewal(AlertType):
                     amount=missing, subject=case.subject),
             what=_(
                 "%(subject)s renews by itself, but %(name)s cannot pay for it: %(amount)s are "
-                "missing, counting what is due before it, and there is no card that can be charged.",
+                "missing, counting what is due before it, and no card can be charged.",
                 subject=case.subject, name=case.facts["name"], amount=missing,
             ),
             until=_("Top up at least %(amount)s, or add a card, before %(date)s.",
