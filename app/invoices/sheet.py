@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from app.invoices import words
 from app.invoices.documents import PROFORMA, Document, Line
-from app.invoices.rules import DocumentKind
+from app.invoices.rules import DocumentKind, ProformaState
 from app.web.i18n import day, language, money
 
 
@@ -36,6 +36,7 @@ def sheet(document: Document) -> dict[str, Any]:
         ],
         "sums": _sums(document),
         "notes": _notes(document),
+        "terms": _terms(document),
         "footer": _footer(document.seller),
         "page": _("Page"),
     }
@@ -89,11 +90,25 @@ def _sums(document: Document) -> list[tuple[str, str]]:
 
 def _notes(document: Document) -> list[str]:
     notes = [words.mention(code) for code in document.mentions]
-    if document.kind == PROFORMA:
-        return [*notes, _("The invoice is issued once this is paid.")]
-    if document.kind == DocumentKind.INVOICE:
-        notes += [document.seller["payment_terms"], document.seller["penalties"]]
-    return notes
+    return [*notes, *_invoiced(document)]
+
+
+def _invoiced(document: Document) -> list[str]:
+    """What becomes, or became, of a proforma's invoice (ADR 8)."""
+    if document.state is ProformaState.OPEN:
+        return [_("The invoice is issued once this is paid.")]
+    if document.state is ProformaState.PAID and document.led_to:
+        return [_("Invoice %(number)s was issued.", number=number) for number in document.led_to]
+    if document.state is ProformaState.PAID:
+        return [_("This is paid; its invoice is issued as soon as all of it is renewed.")]
+    return []
+
+
+def _terms(document: Document) -> list[str]:
+    """The seller's terms, as the law wants them, in the language of the document (L13)."""
+    if document.kind != DocumentKind.INVOICE:
+        return []
+    return [document.seller["payment_terms"], document.seller["penalties"]]
 
 
 def _seller(seller: Mapping[str, str]) -> list[str]:

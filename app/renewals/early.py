@@ -1,7 +1,7 @@
 """Domains renewed before their date: ordered by proforma, renewed when it is paid (R15, R22)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,7 +13,13 @@ from app.billing import service as billing
 from app.billing.models import BillingContact
 from app.billing.queries import balance
 from app.domains.models import Domain
-from app.domains.rules import DomainStatus, is_too_late, years_to_offer
+from app.domains.rules import (
+    DomainStatus,
+    is_too_late,
+    last_day_to_renew,
+    renewable_until,
+    years_to_offer,
+)
 from app.invoices import proformas
 from app.invoices.models import Proforma, ProformaLine
 from app.invoices.parties import Issuer
@@ -149,7 +155,7 @@ def order(
             currency=context.terms.currency,
             orders=orders,
             automatic=False,
-            expires_on=context.today + PAYABLE_FOR,
+            expires_on=_payable_until([one.cur_expires_on for one in orders], context.today),
             issuer=issuer,
             by=context.by,
             today=context.today,
@@ -158,6 +164,18 @@ def order(
         for (payer_id, contact_id), orders in groups.items()
     ]
     return [session.get_one(Proforma, one).number for one in made]
+
+
+def _payable_until(expiries: Iterable[date], today: date) -> date:
+    """The last day of a proforma: no later than the first of its domains can be renewed in time.
+
+    What has ended already may be paid for as long as it can be had at the usual price (R10).
+    """
+    days = [today + PAYABLE_FOR]
+    for expires_on in expiries:
+        in_time = last_day_to_renew(expires_on)
+        days.append(in_time if in_time >= today else renewable_until(expires_on))
+    return min(days)
 
 
 def refuse_what_is_lost(session: Session, proforma_id: int, today: date) -> None:

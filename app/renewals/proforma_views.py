@@ -1,6 +1,6 @@
 """/billing/proformas/<number>/pay: paying a proforma, from the wallet or by what fills it."""
 
-from flask import Blueprint, Response, abort, flash, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,11 +11,13 @@ from app.accounts.installation import Context, terms, today
 from app.accounts.rules import Right
 from app.billing.means import means_of, split
 from app.billing.queries import balance
+from app.billing.rules import MIN_CHARGE
 from app.billing.top_up_flows import Begun, NoSuchCard, TopUp
 from app.db import db
 from app.domains.words import too_late
 from app.invoices import proformas
 from app.invoices.documents import Document, proforma
+from app.invoices.rules import ProformaState, state_on
 from app.lib.ids import public_id
 from app.renewals import early, early_flows
 from app.renewals.early_forms import WALLET, PayForm
@@ -32,6 +34,8 @@ def pay(number: str) -> Response | BaseResponse:
     """By what a proforma is paid; where the wallet holds enough, one click does it."""
     document = proforma(db.session(), scope(), number) or abort(404)
     require(Right.BILL, document.organization_id)
+    if _state(document) is not ProformaState.OPEN:
+        return _nothing_to_pay(document)
     try:
         # Before anything is charged to fill the wallet for it.
         early.refuse_what_is_lost(db.session(), early_flows.id_of(number), today())
@@ -58,6 +62,19 @@ def pay(number: str) -> Response | BaseResponse:
     return go_to(f"/billing/payments/{begun.payment}")
 
 
+def _state(document: Document) -> ProformaState:
+    assert document.state, "a proforma has a state"
+    assert document.expires_on, "a proforma has a last day"
+    return state_on(document.state, document.expires_on, today())
+
+
+def _nothing_to_pay(document: Document) -> BaseResponse:
+    """Back to the document, which says what became of it; no card is charged for it any more."""
+    if request.method == "POST":
+        flash(_("It was paid or cancelled in the meantime: nothing was taken now."), "info")
+    return go_to(url_for("invoices.show_proforma", number=document.number))
+
+
 def _form(document: Document) -> tuple[PayForm, int]:
     """The form, and what the wallet lacks in minor units."""
     held = balance(db.session(), document.organization_id, document.currency).available
@@ -73,7 +90,8 @@ def _form(document: Document) -> tuple[PayForm, int]:
 
 def _top_up(document: Document, form: PayForm, missing: int) -> Begun | None:
     gateway, card = split(form.means.data)
-    wish = TopUp(document.organization_id, missing, form.nonce.data, gateway, card)
+    amount = max(missing, MIN_CHARGE)
+    wish = TopUp(document.organization_id, amount, form.nonce.data, gateway, card)
     return early_flows.top_up_for(document.number, wish, _context())
 
 
@@ -116,5 +134,5 @@ def _show(document: Document, form: PayForm, missing: int, status: int = 200) ->
     held = balance(db.session(), document.organization_id, document.currency)
     return render(
         "renewals/pay.html", status=status, document=document, form=form, missing=missing,
-        balance=held,
+        to_pay=max(missing, MIN_CHARGE) if missing else document.total, balance=held,
     )  # fmt: skip

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.accounts.rules import Role
 from app.db import transaction
 from app.invoices import proformas, service
+from app.invoices.issuer import issuer
+from app.invoices.models import Invoice
 from app.journal.service import HOST
 from tests import make
 from tests.invoices.papers import ask, credit, issue, item
@@ -143,3 +146,42 @@ def test_documents_are_for_those_who_may_bill(app, acme):
 def test_a_draft_has_no_page(app, acme, marie):
     assert marie.get("/billing/invoices/None").status_code == 404
     assert marie.get("/billing/invoices/F2027-000001").status_code == 404
+
+
+def test_a_paid_proforma_names_its_invoice_or_says_when_there_will_be_one(app, acme, marie):
+    page, promise = "/billing/proformas/PF2027-000001", "The invoice is issued once this is paid."
+    with app.app_context():
+        proforma_id = ask(acme, 1)
+    assert promise in html(marie, page)
+    with app.app_context(), transaction() as session:
+        proformas.mark_paid(session, proforma_id, by=HOST, today=TODAY, now=NOW)
+    assert promise not in html(marie, page)
+    assert "its invoice is issued as soon as all of it is renewed" in html(marie, page)
+    with app.app_context():
+        draft = draft_of(acme, proforma_id)
+        with transaction() as session:
+            service.close(session, draft, issuer=issuer(), by=HOST, today=TODAY, now=NOW)
+    assert "Invoice F2027-000001 was issued." in html(marie, page)
+
+
+def draft_of(acme, proforma_id):
+    with transaction() as session:
+        service.add_line(
+            session, organization_id=acme.id, contact_id=None, currency="EUR", item=item(),
+            today=TODAY, renewal_id=1, proforma_id=proforma_id,
+        )  # fmt: skip
+        return session.scalars(select(Invoice.id)).one()
+
+
+def test_terms_in_another_language_stand_under_a_heading_that_says_so(app, acme, marie):
+    with app.app_context():
+        french = make.organization("Dupont")
+        anne = make.owner(french, "Anne", language="fr")
+        issue(french, 1500)
+        reader = make.user("Jane", language="en")
+        make.member(reader, french, Role.BILLING)
+    page = "/billing/invoices/F2027-000001"
+    shown = html(signed_in(app, reader), page)
+    assert "<h2>Legal terms, in the language of the document</h2>" in shown
+    assert 'lang="fr">' in shown.partition("Legal terms")[2]
+    assert "<h2>Mentions légales</h2>" in html(signed_in(app, anne), page)

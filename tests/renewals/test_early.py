@@ -16,10 +16,10 @@ from app.invoices.models import Invoice, InvoiceLine, Proforma
 from app.jobs.service import tick
 from app.renewals.models import Renewal
 from app.renewals.rules import RenewalState
-from app.subscriptions.models import Subscription
+from app.subscriptions.models import Price, Subscription
 from tests import make
 from tests.fate import at_statements
-from tests.make import NOW
+from tests.make import NOW, TODAY
 from tests.pages import fields, signed_in
 from tests.renewals.test_engine import at
 
@@ -252,6 +252,46 @@ def test_strangers_find_no_proforma(app, owner):
     with app.app_context():
         other = make.owner(make.organization("Other"), "Eve")
     assert signed_in(app, other).get("/billing/proformas/PF2027-000001/pay").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("ends", "last"), [(TODAY + timedelta(days=8), 7), (ENDS, 14), (TODAY, 14)]
+)
+def test_a_proforma_is_due_before_its_first_domain_ends(app, acme, owner, ends, last):
+    with app.app_context():
+        make.domain(acme, "soon.org", expires_on=ends)
+    order(owner)
+    with app.app_context():
+        due = db.session.scalars(select(Proforma.expires_on)).one()
+    assert due == TODAY + timedelta(days=last)
+
+
+def test_what_is_paid_leads_to_its_document_and_charges_no_card(app, acme, owner):
+    order(owner, years=2)
+    with app.app_context():
+        card = make.card(acme)
+    page = "/billing/proformas/PF2027-000001/pay"
+    two = owner.get(page).get_data(as_text=True)
+    assert pay(owner, "PF2027-000001", means=card.name).status_code == 303
+    assert owner.get(page).location == "/billing/proformas/PF2027-000001"
+    answer = owner.post(page, data={**fields(two, page), "means": card.name}, follow_redirects=True)
+    assert "nothing was taken now" in answer.get_data(as_text=True)
+    with app.app_context():
+        assert len(db.session.scalars(select(Payment.id)).all()) == 1
+
+
+def test_a_card_pays_no_less_than_the_least_amount_for_a_proforma(app, acme, owner):
+    with app.app_context():
+        card = make.card(acme)
+        with transaction() as session:
+            for one in session.scalars(select(Price).where(Price.kind == "domain")):
+                one.price = 1680
+    order(owner)
+    page = "/billing/proformas/PF2027-000001/pay"
+    assert "At least €0.50 is charged" in owner.get(page).get_data(as_text=True)
+    assert pay(owner, "PF2027-000001", means=card.name).status_code == 303
+    assert proformas(app)[0][1] == "paid"
+    assert standing(app, acme) == (10, 0)
 
 
 @pytest.mark.slow
