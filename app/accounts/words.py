@@ -51,6 +51,6 @@ def role_explained(role: Role) -> str:
     return {
         Role.OWNER: _("everything, members too"),
         Role.BILLING: _("renewals and everything about money"),
-        Role.TECHNICAL: _("domains, mailboxes, their renewals"),
+        Role.TECHNICAL: _("domains, mailboxes and their renewals, but not who pays"),
         Role.VIEWER: _("looks only"),
     }[role]

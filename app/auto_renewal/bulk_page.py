@@ -15,6 +15,7 @@ from app.auto_renewal import bulk_queries, words
 from app.auto_renewal.bulk_choice import BulkChoice
 from app.auto_renewal.bulk_queries import Common, Survey
 from app.auto_renewal.forms import BulkForm
+from app.auto_renewal.page import name_of_payer
 from app.auto_renewal.service import Refusal
 from app.billing.models import Card
 from app.billing.queries import balance
@@ -93,8 +94,8 @@ class BulkPage:
 
     def _begin(self, form: BulkForm, common: Common) -> None:
         """Start from what the ticked ones have in common; where they differ, from no choice."""
-        # Who opens it for mailboxes that are off wants them on.
-        form.on.data = True
+        # Who opens it for mailboxes that are off wants them on, unless they may not have them paid.
+        form.on.data = bool(self.payers)
         form.period.data = period_of(common.months).value if common.months else None
         wanted = common.payer_id if common.has_payer else self.organization_id
         names = {m.organization_id: m.public_id for m in self.payers}
@@ -104,8 +105,17 @@ class BulkPage:
     def _payer_choices(self, chosen: str | None) -> list[SelectChoice]:
         offered = [SelectChoice(m.public_id, m.name) for m in self.payers]
         if not offered:
-            return [SelectChoice("", _("None that you may bill"))]
+            return [SelectChoice("", self._present_payer())]
         return offered if chosen else [SelectChoice("", _("Choose…")), *offered]
+
+    def _present_payer(self) -> str:
+        """Who pays for all that are on, if it is one; what the list shows who may bill nobody."""
+        common = bulk_queries.common(db.session(), self.targets)
+        if not common.has_payer:
+            return str(_("None that you may bill"))
+        if common.payer_id is None:
+            return str(_("several organizations"))
+        return name_of_payer(common.payer_id)
 
     def _choice(self) -> BulkChoice:
         if not self.form.on.data:
@@ -209,6 +219,7 @@ class BulkPage:
             length=words.length,
             still_open=words.still_open(self.choice),
             may_change=may(Right.MANAGE_RENEWALS, self.organization_id),
+            may_bill=bool(self.payers),
             payer=self._payer_name(),
         )
 

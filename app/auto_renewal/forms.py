@@ -4,6 +4,9 @@ Their fields are all that a person can change, and their lists hold only what wa
 person, so that no foreign id gets in.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, HiddenField, RadioField, SelectField
@@ -114,3 +117,39 @@ class RecurringForm(FlaskForm):
     accepted = HiddenField()
     nonce = HiddenField(validators=[InputRequired(), Length(min=8, max=40), Regexp(r"[a-z0-9]+$")])
     next = HiddenField()
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The boxes of the recurring page, by ids of domains: those listed, and those left ticked.
+
+    `counted` of them were ticked when the page counted. A form without boxes has none of all.
+    """
+
+    listed: frozenset[int] = frozenset()
+    counted: frozenset[int] = frozenset()
+    ticked: frozenset[int] = frozenset()
+
+    @property
+    def on(self) -> frozenset[int]:
+        """What was ticked since the page counted."""
+        return self.ticked - self.counted
+
+    @property
+    def off(self) -> frozenset[int]:
+        """What was unticked since."""
+        return self.counted - self.ticked
+
+
+def read_boxes(sent: Mapping[str, str], most: int) -> Boxes:
+    """What a form says of its boxes, at most so many; nonsense is left out."""
+    listed = _ids(sent.get("listed", "").split(",")[:most])
+    counted = _ids(sent.get("counted", "").split(",")) & listed
+    return Boxes(listed, counted, frozenset(one for one in listed if f"domain-{one}" in sent))
+
+
+def _ids(texts: list[str]) -> frozenset[int]:
+    # Longer numbers are no ids, and no number that a database takes.
+    return frozenset(
+        int(one) for one in texts if one.isascii() and one.isdecimal() and len(one) < 10
+    )

@@ -13,7 +13,7 @@ from app.accounts.rules import Right
 from app.auto_renewal import queries, words
 from app.auto_renewal import recurring_queries as recurring
 from app.auto_renewal.bulk_choice import BulkChoice
-from app.auto_renewal.forms import RecurringForm
+from app.auto_renewal.forms import Boxes, RecurringForm, read_boxes
 from app.auto_renewal.preview import Caution, same_name
 from app.auto_renewal.queries import CardOption, ContactOption
 from app.auto_renewal.recurring_queries import Late, Survey
@@ -37,8 +37,11 @@ NAMED = 5
 class RecurringPage:
     """The ticked domains of an organization, the form over them, and what confirming would do."""
 
-    def __init__(self, organization: Membership, *, afresh: bool = False) -> None:
+    def __init__(
+        self, organization: Membership, *, boxes: Boxes | None = None, afresh: bool = False
+    ) -> None:
         session = db.session()
+        self.boxes = boxes or Boxes()
         self.organization = organization
         self.id = organization.organization_id
         self.may_bill = may(Right.BILL, self.id)
@@ -91,8 +94,15 @@ class RecurringPage:
 
     @cached_property
     def listed(self) -> Sequence[Found]:
-        """The first of the ticked domains."""
+        """The first of the ticked domains; once shown, a domain stays though it is unticked."""
+        if self.boxes.listed:
+            return recurring.listed(db.session(), self.id, self.ticks, self.boxes.listed)
         return recurring.ticked(db.session(), self.id, self.ticks, LISTED)
+
+    @property
+    def unlisted(self) -> int:
+        """How many ticked domains are not listed."""
+        return self.survey.number - sum(1 for one in self.listed if one.ticked)
 
     @cached_property
     def stopped(self) -> Sequence[Found]:
@@ -171,3 +181,8 @@ class RecurringPage:
 
 def _is_valid(card: CardOption) -> bool:
     return last_valid_day(card.exp_year, card.exp_month) >= today()
+
+
+def boxes_sent() -> Boxes:
+    """The boxes of the page's form."""
+    return read_boxes(request.form, LISTED)

@@ -1,6 +1,6 @@
 """What *Recurring payment* would do to the ticked domains, counted by the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -15,12 +15,14 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.orm import Session
 
 from app.auto_renewal.bulk_choice import BulkChoice, changed_by, switched_by
 from app.domains import selecting
 from app.domains.models import Domain
+from app.domains.queries import and_subscription
 from app.domains.rules import DomainStatus
 from app.renewals.models import Attempt
 from app.renewals.rules import DOMAIN_ATTEMPT_DAYS, Trigger
@@ -120,8 +122,22 @@ def survey(
 
 def ticked(session: Session, organization_id: int, found: Ticks, most: int) -> Sequence[Found]:
     """The first ticked domains by name, with their expiry and what is in the way."""
-    columns = select(Domain.name, Subscription.expires_on, stop().label("stop"))
+    columns = _told().add_columns(true().label("ticked"))
     return _first(session, selecting.ticked(organization_id, found, columns), most)
+
+
+def listed(
+    session: Session, organization_id: int, found: Ticks, ids: Collection[int]
+) -> Sequence[Found]:
+    """These of an organization's domains, likewise, each with whether it is `ticked`."""
+    mine = Domain.id.in_(ids), Domain.organization_id == organization_id
+    columns = _told().add_columns(selecting.is_ticked(found).label("ticked"))
+    statement = and_subscription(columns.select_from(Domain).where(*mine))
+    return _first(session, statement, len(ids))
+
+
+def _told() -> Selected:
+    return select(Domain.id, Domain.name, Subscription.expires_on, stop().label("stop"))
 
 
 def stopped(session: Session, organization_id: int, found: Ticks, most: int) -> Sequence[Found]:

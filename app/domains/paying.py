@@ -24,6 +24,22 @@ def usual(session: Session, payer_id: int, today: date) -> Usual:
     return Usual(contact, first_card(session, payer_id, today))
 
 
+@dataclass(frozen=True)
+class Resting:
+    """A card that is named but not charged, whether because it is switched off, and who pays."""
+
+    is_off: bool
+    paying: Card | None
+
+
+def resting(session: Session, payer_id: int, card_id: int, today: date) -> Resting | None:
+    """Why the named card of a payer would not be charged today; None where it would."""
+    paying = first_card(session, payer_id, today, card_id)
+    if paying is not None and paying.id == card_id:
+        return None
+    return Resting(not session.get_one(Card, card_id).auto_debit, paying)
+
+
 def first_card(
     session: Session, payer_id: int, day: date, wanted: int | None = None
 ) -> Card | None:

@@ -226,6 +226,7 @@ def _described(seen_by: Collection[int]) -> Selected:
         *FORESEEN,
         _Payer.name.label("payer"),
         BillingContact.name.label("contact"),
+        Card.id.label("card_id"),
         Card.brand,
         Card.last4,
     )

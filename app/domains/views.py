@@ -84,13 +84,16 @@ def index_as_csv() -> Response:
 def show(name: str) -> Response:
     """One domain: its configuration, and what lives on it."""
     domain = _domain(name)
-    usual = None
+    usual = resting = None
     if domain.auto_renewal and domain.payer_id in scope():
         usual = paying.usual(db.session(), domain.payer_id, today())
+        if domain.card_id is not None:
+            resting = paying.resting(db.session(), domain.payer_id, domain.card_id, today())
     return render(
         "domains/show.html",
         domain=domain,
         usual=usual,
+        resting=domain_words.resting(resting) if resting else None,
         at_most=domain_words.at_most,
         prices=prices(db.session()),
         later_price_of=domain_words.later_price_of,

@@ -6,6 +6,7 @@ from babel.numbers import format_decimal
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.domains.paying import Resting
 from app.domains.rules import is_lost, is_too_late, renewable_until
 from app.subscriptions.queries import PriceList
 from app.subscriptions.rules import Kind, dearer
@@ -62,6 +63,19 @@ def later_price_of(domain: Found, prices: PriceList) -> int | None:
     if price is None:
         return None
     return dearer(prices.of(Kind.DOMAIN, domain.extension, domain.renewal_months), price)
+
+
+def resting(card: Resting) -> str:
+    """That a named card is not charged, and what pays instead."""
+    why = (
+        _("Not charged by itself: auto-debit is off.")
+        if card.is_off
+        else _("It can no longer be charged.")
+    )
+    if card.paying is None:
+        return f"{why} {_('What the wallet cannot cover is not renewed.')}"
+    name = f"{card.paying.brand.capitalize()} •••• {card.paying.last4}"
+    return f"{why} {_('%(other)s pays what the wallet lacks.', other=name)}"
 
 
 def _number(count: int) -> str:

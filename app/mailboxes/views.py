@@ -5,7 +5,7 @@ from functools import partial
 from flask import Blueprint, Response, abort, request
 from flask_login import login_required
 
-from app.accounts.access import may, person, scope
+from app.accounts.access import may, membership_in, organizations_with, person, scope
 from app.accounts.installation import today
 from app.accounts.rules import Right
 from app.db import db
@@ -48,6 +48,7 @@ def of_domain(name: str) -> Response:
     figures = page.rows[0] if page.rows else boxes.figures_alone(session, ticks, filters, wish)
     links = Links(boxes.path, queries.LISTING, wish, page, filters)
     standing = partial(words.standing, Kind.MAILBOX, today=today())
+    may_renew = may(Right.MANAGE_RENEWALS, domain.organization_id)
     return show_list(
         "mailboxes/list.html",
         links,
@@ -57,7 +58,8 @@ def of_domain(name: str) -> Response:
         bar=boxes.bar(page.rows, links.current, figures),
         how_many=how_many(page),
         space=space,
-        may_renew=may(Right.MANAGE_RENEWALS, domain.organization_id),
+        may_renew=may_renew,
+        may_pay=may_renew and bool(organizations_with(Right.BILL)),
         expiry_choices=expiry_choices(),
         verdict_choices=verdict_choices(),
         payer_choices=_payers(),
@@ -109,4 +111,5 @@ def show(address: str) -> Response:
         state=state_name(mailbox.desired_state),
         on_its_way=on_its_way(mailbox.applied_state, mailbox.desired_state),
         may_renew=may(Right.MANAGE_RENEWALS, mailbox.organization_id),
+        owner=membership_in(mailbox.organization_id),
     )

@@ -1,5 +1,6 @@
 """A short name for a set of rows, made by the database: what is confirmed is what was shown."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, cast, func
@@ -15,6 +16,23 @@ def mixed_sum(row_id: SQLColumnExpression[int]) -> ColumnElement[Any]:
     """
     wide = cast(row_id, BigInteger)
     return func.coalesce(func.sum((wide * wide % _PRIME) * wide % _PRIME), 0)
+
+
+def _mixed(row_id: int) -> int:
+    return (row_id * row_id % _PRIME) * row_id % _PRIME
+
+
+def changed_to(name: str, *, added: Iterable[int], removed: Iterable[int]) -> str:
+    """The name of a set once these ids have joined and left it; as it was if it is no name.
+
+    So what was seen and what was then ticked on the page itself can be confirmed together.
+    """
+    number, _colon, mixed = name.partition(":")
+    if not (number.isdecimal() and mixed.isdecimal()):
+        return name
+    on, off = list(added), list(removed)
+    total = int(mixed) + sum(map(_mixed, on)) - sum(map(_mixed, off))
+    return named(int(number) + len(on) - len(off), total)
 
 
 def named(number: int, mixed: int) -> str:

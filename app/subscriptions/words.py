@@ -79,15 +79,15 @@ def why_not(verdict: Verdict, missing: int | None) -> str:
                 return _("Cannot be paid: the balance is too low")
             return _("Cannot be paid: %(amount)s short", amount=money(missing))
         case Verdict.DOMAIN_ENDS:
-            return _("Cannot be paid: its domain ends before it")
+            return _("Will not renew: its domain ends before it")
         case Verdict.DOMAIN_GONE:
-            return _("Cannot be paid: the domain is no longer registered with us")
+            return _("Will not renew: the domain is no longer registered with us")
         case Verdict.NO_PRICE:
-            return _("Cannot be paid: there is no price for it")
+            return _("Will not renew: there is no price for it")
         case Verdict.TOO_DEAR:
             return _("Will not renew: the price is above your limit")
         case Verdict.EXPIRED:
-            return _("Cannot be paid: it is too late to renew by itself")
+            return _("Will not renew: it is too late to renew by itself")
         case Verdict.WILL_RENEW:
             return _("Will renew")
         case _:

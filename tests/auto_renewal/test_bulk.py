@@ -346,6 +346,21 @@ def test_rights_by_role(world, app, role, status):
     assert world.send(html or world.page(client), client).status_code == status
 
 
+def test_who_may_bill_nobody_is_told_what_they_may_do_and_who_pays(world, app):
+    with app.app_context():
+        person = make.user("Paul")
+        make.member(person, world.acme, Role.TECHNICAL)
+    client = signed_in(app, person)
+    world.tick(world.boxes[:2], client=client)
+    html = world.page(client)
+    assert "Your role may switch auto-renewal off; owners and billing choose who pays." in html
+    assert "Different organizations" not in html
+    assert re.search(r'<option selected value="">Acme</option>', html)
+    assert "on" not in fields(html, PAGE)
+    assert client.post(PAGE, data=fields(html, PAGE)).status_code == 303
+    assert world.on() == [False] * 5
+
+
 def test_a_stranger_finds_nothing(world, app):
     with app.app_context():
         eve = make.owner(make.organization("Other"), "Eve")

@@ -54,15 +54,15 @@ def limits_told(app) -> list[tuple[str, str]]:
 @BOTH
 def test_a_limit_is_set_shown_and_removed(app, owner, mailbox, domain, page):
     service = mailbox if page == MAILBOX else domain
-    assert "Limit: none" in text(owner.get(page))
+    assert "Price limit: none" in text(owner.get(page))
     answer = fill(owner, f"{page}/limit", {"limit": "20"})
     assert (answer.status_code, answer.location) == (303, page)
     shown = text(owner.get(page))
     assert f"{service.name} will not renew by itself above €20.00." in shown
-    assert "Limit: €20.00" in shown
+    assert "Price limit: €20.00" in shown
     assert 'value="20.00"' in text(owner.get(f"{page}/limit"))
     fill(owner, f"{page}/limit", {"limit": " "})
-    assert "Limit: none" in text(owner.get(page))
+    assert "Price limit: none" in text(owner.get(page))
     assert limits_told(app) == [
         ("auto_renewal.limit_set", "Not to be renewed by itself above €20.00"),
         ("auto_renewal.limit_removed", "Price limit for auto-renewal removed"),

@@ -78,7 +78,7 @@ def test_without_a_script_the_bar_claims_no_number_that_it_cannot_know(visit, ow
     expect(bar).not_to_contain_text("selected")
     page.get_by_role("checkbox", name="Select alpha.org").check()
     bar.get_by_role("button", name="Keep selection").click()
-    expect(bar).to_contain_text("1 selected")
+    expect(bar).to_contain_text("1 domain selected")
     # One way to filter, not two of nearly the same name.
     expect(page.get_by_role("button", name=re.compile("filter", re.IGNORECASE))).to_have_count(1)
 

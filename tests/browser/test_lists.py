@@ -77,7 +77,7 @@ def test_ticked_rows_stay_ticked_on_other_pages(mailboxes):
     page.get_by_role("link", name="Next").click()
     page.get_by_label("Select m26@example.org").check()
     page.reload()
-    expect(page.locator(".bulk-count")).to_have_text("2 selected")
+    expect(page.locator(".bulk-count")).to_have_text("2 mailboxes selected")
     page.get_by_role("link", name="Previous").click()
     expect(page.get_by_label("Select m03@example.org")).to_be_checked()
 

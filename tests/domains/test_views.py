@@ -206,6 +206,31 @@ def test_where_neither_contact_nor_card_is_named_the_usual_ones_are_told(app, ow
     assert page(owner, "/domains?view=advanced").count("the default one") == 2
 
 
+def test_a_named_card_that_is_not_charged_says_so_and_what_pays_instead(app, owner, acme):
+    with app.app_context():
+        make.domain(acme, "plain.org", on=True)
+        card = make.card(acme)
+        pay_by(card, acme, "plain.org")
+    off = "Not charged by itself: auto-debit is off."
+    set_card(app, card, auto_debit=True)
+    assert "Not charged" not in page(owner, "/domains/plain.org")
+    set_card(app, card, auto_debit=False)
+    assert f"{off} What the wallet cannot cover is not renewed." in page(
+        owner, "/domains/plain.org"
+    )
+    with app.app_context():
+        other = make.card(acme)
+    set_card(app, other, auto_debit=True, last4="5556")
+    assert f"{off} Visa •••• 5556 pays what the wallet lacks." in page(owner, "/domains/plain.org")
+    set_card(app, card, auto_debit=True, exp_year=2026)
+    assert "It can no longer be charged. Visa •••• 5556" in page(owner, "/domains/plain.org")
+
+
+def set_card(app, card, **values):
+    with app.app_context(), transaction() as session:
+        session.execute(update(Card).where(Card.id == card.id).values(**values))
+
+
 def pay_by(card, payer, name):
     """Name a card and the payer's billing contact for a domain's renewals."""
     contact = select(BillingContact.id).where(BillingContact.organization_id == payer.id)

@@ -157,6 +157,6 @@ def test_the_bar_stays_where_the_filters_find_nothing(owner):
     send(owner, html, list(boxes(html))[:3])
     empty = page(owner, "?q=nowhere")
     assert "No mailbox matches" in empty
-    assert "3 selected" in empty
+    assert "3 mailboxes selected" in empty
     send(owner, empty, [], do="clear")
     assert number(owner) == 0

@@ -7,7 +7,9 @@ from urllib.parse import quote
 import pytest
 
 from app.accounts.rules import Role
-from app.db import db
+from app.accounts.suspensions import suspend
+from app.db import db, transaction
+from app.journal.service import HOST
 from tests import make
 from tests.pages import listed, signed_in, statements, without_tokens
 
@@ -237,6 +239,36 @@ def test_an_expired_mailbox_says_until_when_it_works_and_can_be_renewed_at_once(
     html = page(owner, "/mailboxes/info@example.org")
     assert words in html
     assert 'href="/mailboxes/info@example.org/renew">Renew now</a>' in html
+
+
+@pytest.mark.parametrize("expires_on", [date(2027, 2, 27), date(2027, 2, 1)])
+def test_of_a_suspended_organization_it_promises_neither_work_nor_mail(
+    app, owner, acme, domain, expires_on
+):
+    with app.app_context():
+        make.mailbox(domain, acme, "late", expires_on=expires_on)
+        with transaction() as session:
+            suspend(session, acme.id, "negative_balance", by=HOST, now=make.NOW)
+    html = page(owner, "/mailboxes/late@example.org")
+    assert "While Acme is suspended, it does not work" in html
+    assert "It works as usual" not in html
+    assert "Mail that arrives is kept" not in html
+
+
+def test_the_row_menu_renews_at_once_what_has_expired(app, owner, acme, domain, three):
+    with app.app_context():
+        make.mailbox(domain, acme, "late", expires_on=date(2027, 2, 27))
+    address = "/domains/example.org/mailboxes"
+    html = page(owner, address)
+    menu = html.split('role="menu" aria-label="Actions for late@example.org"')[1]
+    menu = menu.partition("</div>")[0]
+    assert menu.index("Manage auto-renewal") < menu.index("Renew now")
+    assert 'href="/mailboxes/late@example.org/renew"' in menu
+    assert html.count(">Renew now</a>") == 1
+    with app.app_context():
+        paul = make.user("Paul")
+        make.member(paul, acme, Role.TECHNICAL)
+    assert "Renew now" not in page(signed_in(app, paul), address)
 
 
 def test_a_mailbox_that_is_paid_for_has_no_banner(owner, three):

@@ -55,7 +55,7 @@ def test_the_warning_stands_beside_the_mark_and_says_why(app, owner):
     assert html.count(f'A</span> <span class="warning">{SHORT}</span>') == 1
     assert html.count("Cannot be paid: ") == 1
     box = page(owner, "/domains/c.org/mailboxes")
-    assert box.count('A</span> <span class="warning">Cannot be paid: its domain ends') == 1
+    assert box.count('A</span> <span class="warning">Will not renew: its domain ends') == 1
 
 
 def test_the_advanced_view_has_the_verdict_of_each_row(app, owner):
