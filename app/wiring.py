@@ -10,6 +10,7 @@ from flask import Flask
 from app.accounts import models as _accounts  # noqa: F401
 from app.accounts.installation import terms
 from app.alerts import models as _alerts  # noqa: F401
+from app.alerts.ended_mailboxes import ended_mailboxes
 from app.alerts.jobs import alerts, card_readings_ahead
 from app.alerts.tacit import tacit_notices
 from app.auto_renewal import models as _auto_renewal  # noqa: F401
@@ -83,6 +84,7 @@ JOBS = (
     Job("funded", flows.renew_funded),
     Job("proforma_payments", early_flows.pay_funded),
     Job("lapses", lapse),
+    Job("ended_mailboxes", ended_mailboxes, daily_at=time(8, 45)),
     Job("mail_states", mail_states.tell),
     Job("account_states", account_states.tell),
     Job("mail_followed", mail_states.follow_all, daily_at=time(3, 30)),

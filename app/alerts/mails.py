@@ -19,7 +19,8 @@ class Entry:
     """One alert of a mail: its words, its link, and a remark of the law or of ours, if any.
 
     `boxed` puts what is to be done by when into a box (R17); a `reminder` says again what an
-    earlier mail has said.
+    earlier mail has said. `names` are listed, and how many more there are; `more` are further
+    labels and links.
     """
 
     words: Words
@@ -27,6 +28,14 @@ class Entry:
     remark: str | None = None
     boxed: bool = False
     reminder: bool = False
+    names: tuple[str, ...] = ()
+    unnamed: int = 0
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def others(self) -> str:
+        """How many are not among the names; empty where all are."""
+        return _("and %(number)s more", number=self.unnamed) if self.unnamed > 0 else ""
 
 
 @dataclass(frozen=True)
@@ -109,10 +118,14 @@ def _text(entry: Entry) -> str:
         words.title,
         "-" * min(len(words.title), 70),
         words.what,
+        *(f"– {name}" for name in (*entry.names, entry.others) if name),
         _boxed(words.until) if entry.boxed else words.until,
         words.after,
         entry.remark,
-        _("%(action)s: %(link)s", action=words.action, link=entry.link),
+        *(
+            _("%(action)s: %(link)s", action=action, link=link)
+            for action, link in ((words.action, entry.link), *entry.more)
+        ),
     ]
     return "\n".join(line for line in lines if line)
 

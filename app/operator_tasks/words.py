@@ -23,6 +23,10 @@ def ask(kind: str) -> str:
             "an address that works."
         ),
         "alert_without_address": _("An alert concerns nobody who has an address. Add a member."),
+        "mailboxes_without_address": _(
+            "Mailboxes have expired, and nobody of the customer has an address to be told. Add a "
+            "member."
+        ),
         "alerts_broken": _("The alerts of an organization fail with an error. Look at the log."),
         "notice_missed": _("A notice that the law asks for was not sent in time."),
         "tacit_notice_missing": _(
