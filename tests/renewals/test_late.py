@@ -4,10 +4,10 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.billing.payment_models import Payment
-from app.db import db
+from app.db import db, transaction
 from app.invoices.models import Proforma
 from app.renewals.models import Renewal
 from tests import make
@@ -79,6 +79,7 @@ def test_later_it_is_neither_offered_nor_ordered(at, days, why):
 
 @pytest.mark.parametrize("means", ["wallet", "card"])
 def test_a_proforma_that_is_paid_too_late_takes_nothing(at, clock, means):
+    """Also one of before, when what had ended could be paid for longer."""
     world = at(44)
     if means == "card":
         with world.app.app_context():
@@ -87,6 +88,8 @@ def test_a_proforma_that_is_paid_too_late_takes_nothing(at, clock, means):
     assert world.order().status_code == 303
     pay = "/billing/proformas/PF2027-000001/pay"
     before = world.page(pay)
+    with world.app.app_context(), transaction() as session:
+        session.execute(update(Proforma).values(expires_on=TODAY + timedelta(days=14)))
     clock.set(clock.now() + timedelta(days=2))
     assert "late.org cannot be renewed any more: nothing was taken." in world.page(pay)
     answer = world.client.post(pay, data=fields(before, pay) | {"means": means})
