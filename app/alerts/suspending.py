@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.accounts.suspensions import resume, suspend
+from app.accounts.suspensions import suspend
+from app.alerts import resumed
 from app.alerts.models import Alert
 from app.alerts.ports import AlertType, Facts
 from app.alerts.rules import SANCTION, Delays, Step, after_opening, last_is_mandatory
@@ -32,4 +33,4 @@ class SuspendingAlert(AlertType):
 
     def lift(self, session: Session, alert: Alert, *, by: Actor, now: datetime) -> None:
         """The condition has gone: this reason goes."""
-        resume(session, alert.organization_id, self.name, by=by, now=now)
+        resumed.lift(session, alert, self.name, by=by, now=now)
