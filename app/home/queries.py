@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Account, Organization
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
+from app.renewals.due import SOON
 from app.subscriptions.models import Subscription
-from app.subscriptions.queries import FORESEEN, prices
+from app.subscriptions.queries import FORESEEN
 from app.subscriptions.rules import GRACE_DAYS, SUSPENDED_DAYS, Kind, Verdict
 from app.web.listing import count
 
-AHEAD = timedelta(days=30)
 # An overview that had more to read would be none; sums are still right up to here.
 READ = 200
 COUNTED = 10_000
 
 
 class Told(Protocol):
-    """What the overview's lists have in common; `owner` as in Charge."""
+    """What the overview's lists have in common; `owner` as in Due."""
 
     @property
     def kind(self) -> Kind: ...
@@ -33,63 +33,11 @@ class Told(Protocol):
 
 
 @dataclass(frozen=True)
-class Charge:
-    """A renewal that a wallet will be asked to pay; `price` in minor units, None if not for sale.
-
-    `owner` is the organization that has the service, where that is another than the one that pays.
-    """
-
-    kind: Kind
-    subject: str
-    on: date
-    price: int | None
-    owner: str | None
-
-
-def next_charges(session: Session, payer_id: int, today: date) -> list[Charge]:
-    """Renewals that an organization pays by itself within 30 days, the first READ of them."""
-    catalogue = prices(session)
-    rows = session.execute(
-        select(
-            Subscription.kind, Subscription.subject, Subscription.next_slot_on,
-            Subscription.renewal_months, Subscription.organization_id, Domain.extension,
-            Subscription.announced_price, Subscription.announced_months,
-            Organization.name.label("owner"),
-        )
-        .join(Domain, Domain.id == Subscription.domain_id)
-        .join(Organization, Organization.id == Subscription.organization_id)
-        .where(
-            Subscription.billed_organization_id == payer_id,
-            Subscription.auto_renewal,
-            Subscription.next_slot_on <= today + AHEAD,
-        )
-        .order_by(Subscription.next_slot_on, Subscription.expires_on, Subscription.subject)
-        .limit(READ)
-    )  # fmt: skip
-    return [
-        Charge(
-            row.kind,
-            row.subject,
-            max(row.next_slot_on, today),
-            catalogue.to_pay(
-                row.kind,
-                row.extension,
-                row.renewal_months,
-                row.announced_price,
-                row.announced_months,
-            ),
-            None if row.organization_id == payer_id else row.owner,
-        )
-        for row in rows
-    ]
-
-
-@dataclass(frozen=True)
 class Unpaid:
     """A service that is switched on and whose next renewal cannot be paid, as things stand.
 
     `missing` is in minor units; it is the wallet of `payer_id` that is short. `owner` is as in
-    Charge.
+    Due.
     """
 
     kind: Kind
@@ -153,7 +101,7 @@ def endings(session: Session, organization_id: int, today: date) -> list[Ending]
         .where(
             Subscription.organization_id == organization_id,
             Subscription.auto_renewal.is_(False),
-            Subscription.expires_on <= today + AHEAD,
+            Subscription.expires_on <= today + SOON,
             _can_be_saved(today),
         )
         .order_by(Subscription.expires_on, Subscription.kind, Subscription.subject)

@@ -13,18 +13,23 @@ from app.accounts.installation import terms, today
 from app.accounts.rules import Right
 from app.alerts import queries as alerts
 from app.alerts import showing
+from app.billing import card_words
+from app.billing.card_queries import cards_of
 from app.billing.queries import balance
 from app.db import db
-from app.domains.paying import first_card
 from app.home import queries
+from app.home.rules import need
+from app.renewals.due import due_soon
 from app.subscriptions import words
-from app.subscriptions.rules import Kind
+from app.subscriptions.rules import Kind, Verdict
 from app.web.htmx import go_to, render
 
 blueprint = Blueprint("home", __name__)
 
 # Of longer lists the overview shows the beginning, and how many more there are.
 SHOWN = 8
+# Renewals that are added up; beyond, the sum is said to be more.
+MOST = 1000
 # Lists that are named as showing the rest.
 PLACES = 4
 
@@ -32,7 +37,7 @@ PLACES = 4
 @blueprint.get("/")
 @login_required
 def overview() -> Response | BaseResponse:
-    """Open alerts, balance, next charges, what ends, counts."""
+    """Open alerts, balance, next charges, cards, what ends, counts."""
     organization = chosen()
     if organization is None and person().is_operator:
         return go_to("/staff")
@@ -43,15 +48,21 @@ def overview() -> Response | BaseResponse:
 
 def _overview(organization: Membership) -> Response:
     session, payer = db.session(), organization.organization_id
-    charges = queries.next_charges(session, payer, today())
+    charges = due_soon(session, payer, terms(), today(), MOST)
     money = balance(session, payer, terms().currency)
+    cards = cards_of(session, payer, today())
+    card = next((one.told for one in cards if one.usable), None)
     told: dict[str, Any] = {
         "charges": charges,
         "unpaid": queries.unpaid(session, payer, today()),
         "endings": queries.endings(session, payer, today()),
     }
-    due = sum(charge.price or 0 for charge in charges)
-    missing = max(0, due - money.available)
+    wanted = need(
+        sum(one.price for one in charges),
+        sum(one.price for one in charges if one.verdict is Verdict.SHORT),
+        money.available,
+        has_card=card is not None,
+    )
     return render(
         "home/overview.html",
         alerts=[(one, showing.words_of(one)) for one in alerts.worst(session, payer, SHOWN)],
@@ -64,9 +75,11 @@ def _overview(organization: Membership) -> Response:
         shown=SHOWN,
         rest={name: rest_of(rows) for name, rows in told.items()},
         balance=money,
-        due=due,
-        missing=missing,
-        card=first_card(session, payer, today()) if missing else None,
+        need=wanted,
+        is_more=len(charges) > MOST,
+        card=card,
+        cards=cards,
+        card_words=card_words,
         may_bill=may(Right.BILL, payer),
         may_renew=may(Right.MANAGE_RENEWALS, payer),
     )

@@ -13,6 +13,7 @@ from app.accounts.installation import Terms
 from app.billing.models import Card
 from app.billing.payments import told as card_told
 from app.lib.dates import add_months
+from app.renewals.due import SOON
 from app.renewals.forecast import (
     ENDLESS,
     CardCharge,
@@ -26,7 +27,8 @@ from app.renewals.payers import known_of
 from app.renewals.verdicts import MONTHS_AHEAD
 from app.subscriptions.models import Subscription
 
-HORIZONS = (1, 3, 6, 12)
+# After 30 days, as on the overview; in months.
+HORIZONS = (3, 6, 12)
 
 
 @dataclass
@@ -150,8 +152,7 @@ def _needs(endless: Sequence[Foretold], available: int, today: date) -> list[Nee
         if isinstance(one, Charge):
             paid[one.day] += one.amount
     found = []
-    for months in HORIZONS:
-        until = add_months(today, months)
+    for until in (today + SOON, *(add_months(today, months) for months in HORIZONS)):
         total = sum(amount for day, amount in paid.items() if day <= until)
         found.append(Need(until, max(0, total - available)))
     return found

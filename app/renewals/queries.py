@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -104,28 +105,41 @@ def tie_of(session: Session, domain_id: int) -> DomainTie:
 
 def ties_of(session: Session, domain_ids: Collection[int] | Select[int]) -> dict[int, DomainTie]:
     """The same of many domains, by their ids, in one statement."""
-    own = aliased(Subscription)
-    failed = exists().where(
-        Attempt.subscription_id == own.id,
-        Attempt.cur_expires_on == own.expires_on,
+    rows = session.execute(
+        select(Domain.id, *TIE).outerjoin(OWN, ITS_OWN).where(Domain.id.in_(domain_ids))
+    )
+    return {row.id: tie(row) for row in rows}
+
+
+# The subscription of a domain itself, beside those of the mailboxes on it.
+OWN = aliased(Subscription)
+ITS_OWN = and_(OWN.domain_id == Domain.id, OWN.kind == Kind.DOMAIN)
+# What `tie` wants of a domain and its own subscription.
+TIE = (
+    Domain.registrar,
+    Domain.status.label("domain_status"),
+    OWN.expires_on.label("paid_through"),
+    OWN.auto_renewal.label("domain_on"),
+    exists()
+    .where(
+        Attempt.subscription_id == OWN.id,
+        Attempt.cur_expires_on == OWN.expires_on,
         Attempt.outcome.is_not(None),
         Attempt.outcome.not_in([Outcome.RENEWED, Outcome.UNKNOWN]),
     )
-    rows = session.execute(
-        select(Domain.id, Domain.registrar, Domain.status, own.expires_on, own.auto_renewal, failed)
-        .outerjoin(own, and_(own.domain_id == Domain.id, own.kind == Kind.DOMAIN))
-        .where(Domain.id.in_(domain_ids))
+    .label("domain_failed"),
+)
+
+
+def tie(row: Any) -> DomainTie:
+    """What a mailbox's renewal must know of its domain, from a row with the columns TIE."""
+    return DomainTie(
+        external=row.registrar == EXTERNAL,
+        gone=row.domain_status is DomainStatus.GONE,
+        paid_through=row.paid_through,
+        auto_renewal=bool(row.domain_on),
+        failed=bool(row.domain_failed),
     )
-    return {
-        domain_id: DomainTie(
-            external=registrar == EXTERNAL,
-            gone=status is DomainStatus.GONE,
-            paid_through=paid_through,
-            auto_renewal=bool(on),
-            failed=bool(has_failed),
-        )
-        for domain_id, registrar, status, paid_through, on, has_failed in rows
-    }
 
 
 @dataclass(frozen=True)

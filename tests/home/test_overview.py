@@ -8,10 +8,11 @@ from sqlalchemy import update
 from app.accounts.rules import Role
 from app.billing.models import Card
 from app.db import transaction
+from app.renewals.verdicts import forecasts
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Verdict
 from tests import make
-from tests.make import TODAY
+from tests.make import NOW, TODAY
 from tests.pages import signed_in, statements
 
 
@@ -26,6 +27,13 @@ def acme(app, clock):
 def owner(app, acme):
     with app.app_context():
         return make.owner(acme)
+
+
+@pytest.fixture
+def indebted(app, clock):
+    with app.app_context():
+        make.usual_prices()
+        return make.organization("Debtors", balance=-1250)
 
 
 def overview(app, user):
@@ -68,6 +76,82 @@ def test_what_a_card_pays_is_no_cause_for_alarm(app, acme, owner):
     assert "The balance is too low" not in page
 
 
+def test_what_is_owed_is_told_beside_what_is_due(app, indebted):
+    with app.app_context():
+        domain = make.domain(indebted, "acme.org")
+        make.mailbox(domain, indebted, "info", on=True, expires_on=TODAY + timedelta(days=20))
+        make.card(indebted)
+        owner = make.owner(indebted)
+    page = overview(app, owner)
+    assert "plus €12.50 owed, €13.50 by card: Visa •••• 4242" in page
+    assert "of it by card" not in page
+
+
+def test_a_debt_alone_is_charged_to_no_card(app, indebted):
+    with app.app_context():
+        make.domain(indebted)
+        make.card(indebted)
+        owner = make.owner(indebted)
+    page = overview(app, owner)
+    assert "plus €12.50 owed" in page
+    assert "by card" not in page
+    assert "The balance is too low" not in page
+
+
+def test_a_mailbox_that_renews_twice_within_30_days_counts_twice(app, clock):
+    with app.app_context():
+        make.usual_prices()
+        acme = make.organization("Acme", balance=0)
+        owner = make.owner(acme)
+        domain = make.domain(acme, "acme.org")
+        make.mailbox(domain, acme, "info", on=True, expires_on=TODAY + timedelta(days=2))
+    page = overview(app, owner)
+    assert page.count("/mailboxes/info@acme.org") == 2
+    assert "€2.00 short" in page
+    forecast = signed_in(app, owner).get("/billing/forecast").get_data(as_text=True)
+    assert "Until Mar 31, 2027: top up €2.00." in forecast, "it says the same"
+
+
+def test_what_fails_for_another_reason_than_money_is_no_charge(app, acme, owner):
+    with app.app_context():
+        domain = make.domain(acme, "acme.org", expires_on=TODAY + timedelta(days=9))
+        make.mailbox(domain, acme, "late", on=True, expires_on=TODAY + timedelta(days=10))
+        forecasts(NOW, 0)
+    page = overview(app, owner)
+    assert "Will not renew: its domain ends before it" in page
+    assert "Nothing is paid by itself within the next 30 days." in page
+
+
+def test_a_charge_that_cannot_be_paid_says_so_in_the_list(app, acme, owner):
+    with app.app_context():
+        for name in ("a.org", "b.org"):
+            make.domain(acme, name, expires_on=TODAY + timedelta(days=20), on=True)
+        forecasts(NOW, 0)
+    page = overview(app, owner)
+    assert "€30.00" in page, "all that is due"
+    assert "€10.00 short of what renews" in page
+    assert page.partition('id="charges"')[2].count("Cannot be paid") == 1
+
+
+def test_it_shows_the_cards_to_those_who_may_see_them(app, acme, owner):
+    with app.app_context():
+        make.domain(acme, "a.org", expires_on=TODAY + timedelta(days=20), on=True)
+        make.domain(acme, "b.org", expires_on=TODAY + timedelta(days=20), on=True)
+        card = make.card(acme)
+        viewer = make.user("Vera")
+        make.member(viewer, acme, Role.VIEWER)
+    assert f'href="/billing/cards/{card.name}"' in overview(app, owner)
+    page = overview(app, viewer)
+    assert "4242" not in page
+    assert "€10.00 by card" in page
+
+
+def test_without_a_card_one_may_be_added(app, acme, owner):
+    with app.app_context():
+        make.domain(acme)
+    assert 'href="/billing/cards/new"' in overview(app, owner)
+
+
 def test_it_tells_what_ends_without_renewing(app, acme, owner):
     with app.app_context():
         ends = make.domain(acme, "ends.org", expires_on=TODAY + timedelta(days=30))
@@ -84,7 +168,8 @@ def test_it_tells_what_ends_without_renewing(app, acme, owner):
 def test_it_shows_what_one_pays_for_others_without_a_link(app, acme, owner):
     with app.app_context():
         other = make.organization("Other")
-        make.domain(other, "other.org", on=True, payer=acme)
+        soon = TODAY + timedelta(days=20)
+        make.domain(other, "other.org", on=True, payer=acme, expires_on=soon)
         make.domain(acme)
     page = overview(app, owner)
     assert "for Other" in page
@@ -122,9 +207,11 @@ def test_newcomers_are_told_what_will_be_here(app, owner):
 def test_it_takes_few_statements_however_much_there_is(app, acme, owner):
     client = signed_in(app, owner)
     with app.app_context():
-        domain = make.domain(acme, on=True)
+        soon = TODAY + timedelta(days=20)
+        domain = make.domain(acme, on=True, expires_on=soon)
+        make.card(acme)
         for number in range(30):
-            make.mailbox(domain, acme, f"m{number}", on=number % 2 == 0)
+            make.mailbox(domain, acme, f"m{number}", on=number % 2 == 0, expires_on=soon)
     client.get("/")
     with statements(app) as sent:
         page = client.get("/").get_data(as_text=True)
