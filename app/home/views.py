@@ -48,7 +48,7 @@ def overview() -> Response | BaseResponse:
 
 def _overview(organization: Membership) -> Response:
     session, payer = db.session(), organization.organization_id
-    charges = due_soon(session, payer, terms(), today(), MOST)
+    charges, is_all = due_soon(session, payer, terms(), today(), MOST)
     money = balance(session, payer, terms().currency)
     cards = cards_of(session, payer, today())
     card = next((one.told for one in cards if one.usable), None)
@@ -76,7 +76,7 @@ def _overview(organization: Membership) -> Response:
         rest={name: rest_of(rows) for name, rows in told.items()},
         balance=money,
         need=wanted,
-        is_more=len(charges) > MOST,
+        is_more=not is_all,
         card=card,
         cards=cards,
         card_words=card_words,

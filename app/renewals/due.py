@@ -40,14 +40,18 @@ class Due:
     payer_id: int
 
 
-def due_soon(session: Session, payer_id: int, chosen: Terms, today: date, most: int) -> list[Due]:
+def due_soon(
+    session: Session, payer_id: int, chosen: Terms, today: date, most: int
+) -> tuple[list[Due], bool]:
     """What a payer is to pay within 30 days, in the order of payment, in two statements.
 
     A mailbox that renews twice until then is there twice. What fails for another reason than money
-    is left out. Of more than `most` services only the first ones are read, and one more.
+    is left out. Of more than `most` services only the first are read; the second value tells
+    whether those were all.
     """
     catalogue = prices(session)
-    rows = session.execute(_due(payer_id, today).limit(most + 1)).all()
+    found = session.execute(_due(payer_id, today).limit(most + 1)).all()
+    rows = found[:most]
     charged: list[Foretold] = []
     forecast(
         Purse(ENDLESS),
@@ -58,11 +62,12 @@ def due_soon(session: Session, payer_id: int, chosen: Terms, today: date, most: 
         told=charged.append,
     )
     known = {row.id: row for row in rows}
-    return [
+    due = [
         _told(known[one.subscription_id], one, payer_id)
         for one in charged
         if isinstance(one, Charge)
     ]
+    return due, len(found) <= most
 
 
 def _told(row: Row[*tuple[Any, ...]], charge: Charge, payer_id: int) -> Due:
