@@ -73,9 +73,11 @@ def resting(card: Resting) -> str:
         else _("It can no longer be charged.")
     )
     if card.paying is None:
-        return f"{why} {_('What the wallet cannot cover is not renewed.')}"
-    name = f"{card.paying.brand.capitalize()} •••• {card.paying.last4}"
-    return f"{why} {_('%(other)s pays what the wallet lacks.', other=name)}"
+        instead = _("What the wallet cannot cover is not renewed.")
+    else:
+        name = f"{card.paying.brand.capitalize()} ••••\xa0{card.paying.last4}"
+        instead = _("%(other)s pays what the wallet lacks.", other=name)
+    return f"{why} {instead}"
 
 
 def _number(count: int) -> str:

@@ -102,12 +102,20 @@ class EarlyPage:
         return digest(repr(self.rows))[:24]
 
     @cached_property
+    def _found(self) -> list[Offer]:
+        ids = [row.subscription_id for row in self.rows if row.subscription_id is not None]
+        return early.offers(db.session(), ids, billable(), today())
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether any of them can be ordered, for whatever number of years."""
+        return any(one.most_years for one in self._found)
+
+    @cached_property
     def lines(self) -> list[Line]:
         """One for each ticked domain."""
-        ids = [row.subscription_id for row in self.rows if row.subscription_id is not None]
-        found = early.offers(db.session(), ids, billable(), today())
-        known = {one.subscription_id: one for one in found}
-        catalogue, names = prices(db.session()), _contact_names(found)
+        known = {one.subscription_id: one for one in self._found}
+        catalogue, names = prices(db.session()), _contact_names(self._found)
         lines = []
         for row in self.rows:
             offer = known.get(row.subscription_id or 0)
