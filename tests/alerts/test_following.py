@@ -84,6 +84,6 @@ def test_the_time_line_keeps_what_was_told_and_a_resolved_alert_what_it_was_abou
     page = signed_in(app, marie).get(f"/alerts/{alert.public_id}").get_data(as_text=True)
     opened, _between, expired = page.partition("Deadline passed")
     assert "is suspended" not in opened
-    assert "is suspended, because its prepaid account" in expired
+    assert "is suspended, because its wallet" in expired
     assert "What it was about" in page
     assert "What it means" not in page

@@ -105,7 +105,7 @@ def test_what_is_over_is_told_as_it_was(app, acme, marie, debt):
 
 def test_one_alert_tells_what_was_sent_and_what_comes(app, marie, debt):
     html = page(app, marie, f"/alerts/{debt}")
-    assert "The prepaid account of Acme is below zero" in html
+    assert "The wallet of Acme is below zero" in html
     assert "marie<wbr>@people.<wbr>example: accepted by the mail server on" in html
     for what in ("Next reminder", "Mar 4, 2027", "Deadline", "Mar 22, 2027"):
         assert what in html
@@ -169,7 +169,7 @@ def test_the_time_line_of_a_suspension_goes_to_its_end(app, acme, marie, debt):
     html = page(app, marie, f"/alerts/{debt}")
     assert html.count("<strong>Reminder</strong>") == 4
     assert "Deadline passed" in html
-    assert "Acme is suspended, because its prepaid account stayed below zero" in html
+    assert "Acme is suspended, because its wallet stayed below zero" in html
     assert '<span class="count">1</span>' in html, "it stands until it is paid"
 
 

@@ -89,7 +89,7 @@ class NegativeBalance(SuspendingAlert):
         return Words(
             title=_("Negative balance: %(amount)s are missing", amount=missing),
             what=_(
-                "The prepaid account of %(name)s is below zero: %(amount)s are missing.",
+                "The wallet of %(name)s is below zero: %(amount)s are missing.",
                 name=case.facts["name"], amount=missing,
             ),
             until=until,
@@ -105,7 +105,7 @@ class NegativeBalance(SuspendingAlert):
         return Words(
             title=_("%(name)s is suspended: %(amount)s are missing", name=name, amount=missing),
             what=_(
-                "%(name)s is suspended, because its prepaid account stayed below zero: %(amount)s "
+                "%(name)s is suspended, because its wallet stayed below zero: %(amount)s "
                 "are missing.",
                 name=name,
                 amount=missing,
