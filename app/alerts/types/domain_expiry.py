@@ -14,13 +14,11 @@ from app.alerts.ports import AlertType, Case, Facts, Words
 from app.alerts.resolutions import of_subscriptions
 from app.alerts.rules import Delays, Step, around, is_generic, legal_notices
 from app.domains.models import Domain
-from app.domains.rules import DomainStatus, extension_of
+from app.domains.rules import KEPT, DomainStatus, extension_of
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind, Status, Verdict
 from app.web.i18n import day
 
-# A registry keeps a name at most 45 days, then 30 to buy it back and 5 before it is free (R10).
-KEPT = timedelta(days=80)
 FIRST_NOTICE = 35
 
 
