@@ -157,7 +157,7 @@ def _queue(
     queue(
         session,
         key=one.key + digest(person.email)[:32],
-        kind="mailboxes_ended",
+        kind=f"mailboxes_{one.stage}",
         to=person.email,
         subject=written.subject,
         body=written.body,

@@ -31,7 +31,7 @@ MARIE = "marie@people.example"
 
 def sent(to: str | None = None) -> list[Mail]:
     with reading() as session:
-        wanted = select(Mail).where(Mail.kind == "mailboxes_ended").order_by(Mail.id)
+        wanted = select(Mail).where(Mail.kind.startswith("mailboxes_")).order_by(Mail.id)
         found = list(session.scalars(wanted.where(Mail.recipient == to) if to else wanted))
         session.expunge_all()
     return found

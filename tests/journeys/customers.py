@@ -21,27 +21,32 @@ from app.billing.models import BillingContact
 from app.db import transaction
 from app.journal.service import Actor
 from app.moves import service as moves
+from app.renewals.manual import Wish, renew_now
+from app.renewals.rules import Outcome
+from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind
 from tests import make
 from tests.alerts.world import at, day
 
 STARS = (
     "Aldebaran", "Bellatrix", "Canopus", "Deneb", "Electra", "Fomalhaut", "Gacrux", "Hadar",
-    "Izar", "Kochab", "Lesath", "Mimosa", "Naos", "Okab",
+    "Izar", "Kochab", "Lesath", "Mimosa", "Naos", "Okab", "Pollux",
 )  # fmt: skip
 
 # Every mail of the year: day, type, step, and to whom: o(wner), t(echnical), b(illing), c(ontact),
 # and anna, who owns two of them. A step with a minus sign is so many days before the day that
-# matters; one with a plus sign after the opening, or after that day.
+# matters; one with a plus sign after the opening, or after that day. What is no step of an alert
+# has a kind only: mailboxes that ended, a suspension that is over.
 TOLD = """
 Aldebaran   Free plan; last seen on 21 November: 120 days are over on 21 March, day 20. Nobody
-            comes, so it is suspended on day 50. The owner signs in on day 70, and never again:
-            the same from day 190 on.
+            comes, so it is suspended on day 50. The owner signs in on day 70, so all works again,
+            and never again: the same from day 190 on.
              20 inactivity opening  oc
              27 inactivity +7       oc
              41 inactivity +21      oc
              47 inactivity +27      oc
              50 inactivity expiry   oc
+             70 resumed             oc
             190 inactivity opening  oc
             197 inactivity +7       oc
             211 inactivity +21      oc
@@ -63,6 +68,7 @@ Canopus     In debt from the beginning; pays on day 60, when it has long been su
              14 negative_balance +14      anna b c
              20 negative_balance +20      anna b c
              21 negative_balance expiry   anna b c
+             60 resumed                   anna c
 
 Deneb       In debt from the beginning; pays on day 5. A new debt on day 100 is another alert.
               0 negative_balance opening  anna b c
@@ -132,10 +138,22 @@ Naos        A generic name that ends on day 200; its owner wants no reminders of
 
 Okab        In debt until day 60, but none of its mails is ever accepted: nobody is told, so it is
             not suspended (A8), and the host has a task from day 21 on.
+
+Pollux      Mailboxes that do not renew by themselves: two end on day 30, one of them is renewed by
+            hand on day 35, until day 60, and left to end; a third ends on day 61.
+             30 mailboxes_grace      o t c
+             37 mailboxes_suspended  o t c
+             60 mailboxes_grace      o t c
+             61 mailboxes_grace      o t c
+             67 mailboxes_deletable  o t c
+             67 mailboxes_suspended  o t c
+             68 mailboxes_suspended  o t c
+             97 mailboxes_deletable  o t c
+             98 mailboxes_deletable  o t c
 """
 
 Row = tuple[int, str, str, str, str]
-_LINE = re.compile(r" +(\d+) ([a-z_]+) +(opening|half|expiry|[+-]\d+) +([a-z ]+)$")
+_LINE = re.compile(r" +(\d+) ([a-z_]+) +(?:(opening|half|expiry|[+-]\d+) +)?([a-z ]+)$")
 ANNA = "anna@people.example"
 
 
@@ -147,7 +165,9 @@ def expected() -> set[Row]:
             star = line.split()[0]
         elif known := _LINE.match(line):
             number, kind, step, people = known.groups()
-            found |= {(int(number), star, kind, step, who) for who in _addresses(star, people)}
+            found |= {
+                (int(number), star, kind, step or "", who) for who in _addresses(star, people)
+            }
     return found
 
 
@@ -218,6 +238,14 @@ def found_them() -> Calendar:
 
     okab = _organization("Okab", "o", balance=-400)
     calendar[60].append(_pay(okab, 400))
+
+    pollux = _organization("Pollux", "otb", balance=5000)
+    name = make.domain(pollux, "pollux.fr", expires_on=day(900))
+    for local, number in (("first", 30), ("second", 30), ("third", 61)):
+        made = make.mailbox(name, pollux, local, anchor=day(number), months=0,
+                            expires_on=day(number))  # fmt: skip
+        if local == "first":
+            calendar[35].append(_renew(made, pollux))
     return calendar
 
 
@@ -261,6 +289,16 @@ def _sign_in(email: str) -> Callable[[datetime], None]:
 
 def _pay(organization: make.Made, amount: int) -> Callable[[datetime], None]:
     return lambda _now: make.money(organization, amount)
+
+
+def _renew(mailbox: make.MadeService, payer: make.Made) -> Callable[[datetime], None]:
+    def renew(now: datetime) -> None:
+        with transaction() as session:
+            ends = session.get_one(Subscription, mailbox.subscription_id).expires_on
+            wish = Wish(mailbox.subscription_id, ends, 1, payer.id, "by hand")
+            assert renew_now(session, wish, Context(now, terms(), Actor())) is Outcome.RENEWED
+
+    return renew
 
 
 def _remove_card(organization: make.Made, card: make.Made) -> Callable[[datetime], None]:

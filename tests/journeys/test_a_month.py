@@ -17,6 +17,7 @@ from app.billing.statements import statement
 from app.db import db
 from app.invoices.models import Invoice, InvoiceLine
 from app.jobs.service import tick
+from app.outbox.models import Mail
 from app.renewals.models import Renewal
 from app.renewals.rules import RenewalState
 from app.subscriptions.models import Subscription
@@ -177,6 +178,37 @@ def test_a_stolen_card_is_tried_once_and_the_backup_pays(month):
     assert states[0] == "declined"
     assert set(states[1:]) == {"captured"}
     assert lines("backed")[-1][3] == 0
+
+
+def ended(name: str) -> list[tuple[str, str]]:
+    """The mails about mailboxes that ended: day and subject, as they were written."""
+    found = db.session.execute(
+        select(Mail.queued_at, Mail.subject)
+        .where(Mail.kind.startswith("mailboxes_"), Mail.recipient == f"{name}@people.example")
+        .order_by(Mail.id)
+    )
+    return [(f"{queued:%m-%d}", subject) for queued, subject in found]
+
+
+def test_whose_boxes_ended_is_told_of_each_stage(month):
+    # Nobody but the contact is there: told in the language of the country.
+    assert ended("poor") == [
+        ("03-13", "y2@poor-a.org a expiré (Poor)"),
+        ("03-15", "y3@poor-a.org a expiré (Poor)"),
+        ("03-20", "La boîte mail y2@poor-a.org est suspendue (Poor)"),
+        ("03-22", "La boîte mail y3@poor-a.org est suspendue (Poor)"),
+        ("04-09", "m0@poor-b.org a expiré (Poor)"),
+    ]
+    assert ended("declined") == [
+        ("03-11", "y1@declined-a.org a expiré (Declined)"),
+        ("03-13", "y2@declined-a.org a expiré (Declined)"),
+        ("03-15", "y3@declined-a.org a expiré (Declined)"),
+        ("03-18", "La boîte mail y1@declined-a.org est suspendue (Declined)"),
+        ("03-20", "La boîte mail y2@declined-a.org est suspendue (Declined)"),
+        ("03-22", "La boîte mail y3@declined-a.org est suspendue (Declined)"),
+        ("04-09", "m0@declined-b.org a expiré (Declined)"),
+    ]
+    assert ended("carded") == ended("backed") == []
 
 
 def test_each_renewal_is_on_one_invoice_and_the_books_agree(month):
