@@ -135,6 +135,20 @@ def test_some_domains(open_page, customer, card, locale, labels, javascript):
         expect(row.get_by_role("img", name=labels.mark, exact=True)).to_be_visible()
 
 
+@with_and_without_javascript
+def test_one_is_unticked_on_the_page_itself(open_page, customer, card, javascript):
+    page = open_page(locale="en-GB", javascript=javascript)
+    to_domains(page, customer, ENGLISH)
+    choose(page, ENGLISH, ENGLISH.recurring_all)
+    left_out = page.get_by_role("checkbox", name="Select name02.org", exact=True)
+    left_out.uncheck()
+    if javascript:
+        expect(page.get_by_role("heading", name=f"{ALL - 1} domains are ticked")).to_be_visible()
+        expect(left_out).to_be_focused()
+    page.get_by_role("button", name=ENGLISH.confirm, exact=True).click()
+    expect_done(page, ENGLISH, ALL - 1, 49)
+
+
 @languages
 @with_and_without_javascript
 def test_all_domains(open_page, customer, card, locale, labels, javascript):

@@ -221,7 +221,9 @@ def test_a_named_card_that_is_not_charged_says_so_and_what_pays_instead(app, own
     with app.app_context():
         other = make.card(acme)
     set_card(app, other, auto_debit=True, last4="5556")
-    assert f"{off} Visa ••••\xa05556 pays what the wallet lacks." in page(owner, "/domains/plain.org")
+    assert f"{off} Visa ••••\xa05556 pays what the wallet lacks." in page(
+        owner, "/domains/plain.org"
+    )
     set_card(app, card, auto_debit=True, exp_year=2026)
     assert "It can no longer be charged. Visa ••••\xa05556" in page(owner, "/domains/plain.org")
 
