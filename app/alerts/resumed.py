@@ -51,7 +51,7 @@ def lift(session: Session, alert: Alert, reason: str, *, by: Actor, now: datetim
 def _words(name: str) -> Words:
     return Words(
         title=_("%(name)s works again", name=name),
-        what=_("The suspension of %(name)s is over.", name=name),
+        what=_("%(name)s is no longer suspended.", name=name),
         until=_("You need do nothing more."),
         after=_(
             "Its hosting accounts, mailboxes and forwardings start again by themselves, within "
