@@ -37,6 +37,7 @@ blueprint = Blueprint("top_up", __name__)
 
 # What was paid so lately is told on a fresh form.
 LATELY = timedelta(minutes=15)
+_MAY_HAVE_TAKEN = (PaymentState.CREATED, PaymentState.UNKNOWN, PaymentState.CAPTURED)
 _NAME = re.compile(r"[a-z0-9]{8,40}")
 
 
@@ -117,11 +118,16 @@ def give_up(name: str) -> BaseResponse:
 
 
 def _sent() -> Begun | None:
-    """The payment of the form that the way back leads to, whose name its script left there."""
+    """The payment of the form that the way back leads to, whose name its script left there.
+
+    None where it took no money: then the form is there again.
+    """
     name = request.args.get("sent", "")
     if request.method == "POST" or not _NAME.fullmatch(name):
         return None
-    return already(scope(), name)
+    begun = already(scope(), name)
+    taken = begun is not None and _payment(begun.payment).state in _MAY_HAVE_TAKEN
+    return begun if taken else None
 
 
 def _once(begun: Begun) -> BaseResponse:

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from app.billing.rules import Decline, EntryKind, PaymentState
 from app.lib.amounts import Slip
@@ -28,7 +29,7 @@ _STATES = {
     PaymentState.CREATED: (_l("Being checked"), "amber"),
     PaymentState.WAITING: (_l("Waiting"), "amber"),
     PaymentState.UNKNOWN: (_l("Being checked"), "amber"),
-    PaymentState.CAPTURED: (_l("Paid"), "green"),
+    PaymentState.CAPTURED: (lazy_pgettext("payment", "Paid"), "green"),
     PaymentState.DECLINED: (_l("Declined"), "red"),
     PaymentState.ABANDONED: (_l("Given up"), "grey"),
 }

@@ -7,8 +7,8 @@ from datetime import date
 from app.lib.dates import add_months
 from app.renewals.outlook import Outlook
 
-WIDTH, HEIGHT = 960, 280
-LEFT, RIGHT, TOP, BOTTOM = 104, 12, 14, 34
+WIDTH, HEIGHT = 960, 296
+LEFT, RIGHT, TOP, BOTTOM = 104, 12, 14, 50
 # The scale reaches at least this amount in minor units: an empty wallet is drawn, too.
 LEAST = 1000
 # Steps of the scale that people read easily.

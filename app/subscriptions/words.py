@@ -100,7 +100,9 @@ def verdict(row: Found) -> str:
         return _("Off")
     if row.verdict is None:
         return ""
-    return _("Will renew") if row.verdict is Verdict.WILL_RENEW else _("Cannot be paid")
+    if row.verdict is Verdict.WILL_RENEW:
+        return _("Will renew")
+    return _("Cannot be paid") if row.verdict is Verdict.SHORT else _("Will not renew")
 
 
 def frequency(months: int) -> str:

@@ -397,6 +397,12 @@ def test_the_way_back_to_a_form_that_was_sent_leads_to_its_payment(app, acme, ow
     assert wallet(app, acme) == (1200, 0)
 
 
+def test_the_way_back_to_a_form_that_took_nothing_is_the_form(app, acme, owner):
+    html = text_of(owner, PAGE)
+    send(owner, PAGE, html, {"amount": "12", "means": "another-card"})
+    assert 'name="amount"' in text_of(owner, f"{PAGE}?sent={fields(html, PAGE)['nonce']}")
+
+
 @pytest.mark.parametrize("sent", ["", "unknown0", "UPPER", "x" * 100, "%00abcdefgh"])
 def test_a_form_that_was_never_sent_is_shown(app, acme, owner, sent):
     card(app, acme)

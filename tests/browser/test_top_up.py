@@ -30,6 +30,7 @@ class Labels:
     reference: str
     cancel_transfer: str
     cancelled: str
+    already: str
     movement: str
     bad: str
 
@@ -40,7 +41,7 @@ ENGLISH = Labels(
     not_paid="Nothing was taken.", go_on="Continue to the payment page",
     in_wallet="€1,234.50 is in the wallet.", reference="Reference to quote",
     cancel_transfer="Cancel this transfer", cancelled="The bank transfer is cancelled.",
-    movement="Top-up: ", bad="without a minus sign",
+    already="This was already paid", movement="Top-up by card", bad="without a minus sign",
 )  # fmt: skip
 FRENCH = Labels(
     top_up="Recharger", amount="Montant", typed="1 234,50", another="Carte",
@@ -49,7 +50,8 @@ FRENCH = Labels(
     go_on="Continuer vers la page de paiement",
     in_wallet="1 234,50 € sont sur le compte prépayé.", reference="Référence à indiquer",
     cancel_transfer="Annuler ce virement", cancelled="Le virement est annulé.",
-    movement="Rechargement", bad="sans signe moins",
+    already="Ce versement a déjà été payé", movement="Rechargement par carte",
+    bad="sans signe moins",
 )  # fmt: skip
 languages = pytest.mark.parametrize(
     ("locale", "labels"), [("fr-FR", FRENCH), ("en-GB", ENGLISH)], ids=["fr", "en"]
@@ -59,9 +61,15 @@ BACK = re.compile(r"/billing/payments/[a-z0-9]+$")
 
 
 @pytest.fixture
-def marie(app, clock):
+def acme(app, clock):
     with app.app_context():
-        return make.owner(make.organization("Acme"))
+        return make.organization("Acme")
+
+
+@pytest.fixture
+def marie(app, acme):
+    with app.app_context():
+        return make.owner(acme)
 
 
 def asked(page: Page, labels: Labels, means: str, amount: str | None = None) -> None:
@@ -107,6 +115,23 @@ def test_whoever_goes_back_can_still_go_on(visit, marie, locale, labels):
     expect(page.get_by_role("main")).to_contain_text(labels.not_paid)
     page.get_by_role("link", name=labels.go_on, exact=True).click()
     expect(page).to_have_url(AT_THE_BANK)
+
+
+@languages
+def test_whoever_goes_back_after_paying_sees_it_was_paid(app, visit, acme, marie, locale, labels):
+    with app.app_context():
+        make.card(acme)
+    page = visit(marie, "/billing", locale=locale)
+    asked(page, labels, re.compile("^Visa •••• 4242"))
+    expect(page).to_have_url(BACK)
+    paid = page.url
+    page.go_back()
+    expect(page).to_have_url(paid)
+    expect(page.get_by_role("status")).to_contain_text(labels.already)
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.goto("/billing/statement")
+    expect(page.get_by_role("link", name=re.compile("Visa"))).to_have_count(1)
 
 
 @languages
