@@ -32,7 +32,8 @@ def _by_range(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(begins_with, "postgresql")
 def _by_operator(element: Any, compiler: Any, **options: Any) -> str:
     column, text = (compiler.process(part, **options) for part in element.clauses)
-    return f"({column} ^@ {text})"
+    # Of operators side by side the left one comes first: a text put together has to stand alone.
+    return f"({column} ^@ ({text}))"
 
 
 # Made by migration 0005, and kept in step by triggers: what no model describes.
