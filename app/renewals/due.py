@@ -11,7 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.accounts.installation import Terms
 from app.accounts.models import Organization
 from app.domains.models import Domain
-from app.renewals.forecast import ENDLESS, Charge, ForecastItem, Foretold, Purse, forecast
+from app.renewals.forecast import forecast
+from app.renewals.foretold import ENDLESS, Charge, ForecastItem, Foretold, Purse
 from app.renewals.models import Attempt, Renewal
 from app.renewals.queries import ITS_OWN, OPEN, OWN, TIE, tie
 from app.renewals.rules import Trigger

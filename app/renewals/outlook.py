@@ -14,15 +14,8 @@ from app.billing.models import Card
 from app.billing.payments import told as card_told
 from app.lib.dates import add_months
 from app.renewals.due import SOON
-from app.renewals.forecast import (
-    ENDLESS,
-    CardCharge,
-    Charge,
-    Foretold,
-    Purse,
-    Shortfall,
-    forecast,
-)
+from app.renewals.forecast import forecast
+from app.renewals.foretold import ENDLESS, CardCharge, Charge, Foretold, Purse, Shortfall
 from app.renewals.payers import known_of
 from app.renewals.verdicts import MONTHS_AHEAD
 from app.subscriptions.models import Subscription

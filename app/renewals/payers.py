@@ -13,7 +13,7 @@ from app.accounts.installation import Terms
 from app.billing.queries import balance, chargeable_cards, wallet_is_in_doubt
 from app.domains.models import Domain
 from app.renewals import queries
-from app.renewals.forecast import ForecastItem, Purse
+from app.renewals.foretold import ForecastItem, Purse
 from app.renewals.funding_queries import refill_of, without_card
 from app.renewals.models import Attempt, Renewal
 from app.renewals.rules import DomainTie, Trigger

@@ -19,7 +19,8 @@ from app.billing import service as billing
 from app.billing.models import Wallet
 from app.db import db, reading, transaction
 from app.lib.dates import add_months
-from app.renewals.forecast import Outlook, forecast
+from app.renewals.forecast import forecast
+from app.renewals.foretold import Outlook
 from app.renewals.payers import Known, known_of, paid_by
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import payers_of_mailboxes

@@ -17,7 +17,8 @@ from app.domains.models import Domain, SandboxName
 from app.domains.rules import DomainStatus
 from app.jobs.service import tick
 from app.journal.service import Actor
-from app.renewals.forecast import (
+from app.renewals.forecast import forecast
+from app.renewals.foretold import (
     CardCharge,
     Charge,
     ForecastItem,
@@ -25,7 +26,6 @@ from app.renewals.forecast import (
     Outlook,
     Purse,
     Shortfall,
-    forecast,
 )
 from app.renewals.funding import Refill
 from app.renewals.models import Attempt, Renewal
