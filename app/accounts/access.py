@@ -76,6 +76,7 @@ _WHO = (
         and_(
             HostVisit.token_hash == SignIn.token_hash, HostVisit.ended_at.is_(None),
             HostVisit.user_id == Operator.user_id, HostVisit.began_at > bindparam("visits_since"),
+            SignIn.confirmed_at > bindparam("confirmed_since"),
         ),
     )
     .outerjoin(Member, Member.user_id == User.id)
@@ -90,7 +91,10 @@ _WHO = (
 
 def load_person(session: Session, token: str, now: datetime) -> Person | None:
     """The person behind a cookie's token and all their memberships, in one statement."""
-    given = {"token_hash": digest(token), "now": now, "visits_since": now - visits.LASTS}
+    given = {
+        "token_hash": digest(token), "now": now, "visits_since": now - visits.LASTS,
+        "confirmed_since": now - operators.LASTS,
+    }  # fmt: skip
     rows = session.execute(_WHO, given).all()
     if not rows:
         return None
@@ -113,7 +117,10 @@ def load_person(session: Session, token: str, now: datetime) -> Person | None:
 
 
 def _visitor(who: Row[*tuple[Any, ...]], token: str) -> Person:
-    """An operator who sees what an owner sees; `navigation` refuses whatever they would change."""
+    """An operator who sees what an owner sees; `navigation` refuses whatever they would change.
+
+    Only while confirmed: who has been given another factor looks at nothing either.
+    """
     visited = Membership(
         who.organization_id, who.public_id, who.organization_name, Role.OWNER,
         who.suspended_since, who.open_alerts,

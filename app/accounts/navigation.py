@@ -68,7 +68,8 @@ def frame() -> dict[str, object]:
     }
     if current_user.is_authenticated:
         shown |= {
-            "navigation": staff_navigation() if is_staff_page() else navigation(),
+            # Others get an error page there, which must not show what there is.
+            "navigation": staff_navigation() if is_staff_page() and may_operate() else navigation(),
             "organizations": person().memberships,
             "organization": chosen(),
             "suspended": suspended(),

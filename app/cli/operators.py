@@ -50,9 +50,10 @@ def appoint(email: str) -> None:
 @with_appcontext
 def dismiss(email: str) -> None:
     """Make the operator EMAIL a person like any other, signed out everywhere."""
+    email = _address(email)
     try:
         with transaction() as session:
-            operators.dismiss(session, email.strip().lower(), now())
+            operators.dismiss(session, email, now())
     except operators.NoOperator:
         raise click.ClickException(_("%(email)s is no operator.", email=email)) from None
     click.echo(_("%(email)s is no longer an operator.", email=email))

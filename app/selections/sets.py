@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, cast, fun
 
 # The largest prime whose square leaves room in 64 bits.
 _PRIME = 2_147_483_647
+# Longer than any name of a set: more digits are nobody's, and no number that Python reads.
+LONGEST = 60
 
 
 def mixed_sum(row_id: SQLColumnExpression[int]) -> ColumnElement[Any]:
@@ -28,7 +30,7 @@ def changed_to(name: str, *, added: Iterable[int], removed: Iterable[int]) -> st
     So what was seen and what was then ticked on the page itself can be confirmed together.
     """
     number, _colon, mixed = name.partition(":")
-    if not (number.isdecimal() and mixed.isdecimal()):
+    if not (number.isdecimal() and mixed.isdecimal() and len(name) <= LONGEST):
         return name
     on, off = list(added), list(removed)
     total = int(mixed) + sum(map(_mixed, on)) - sum(map(_mixed, off))

@@ -94,6 +94,13 @@ def test_who_is_dismissed_is_out_at_once(app, camille):
     assert signed_in(app, camille, is_confirmed=True).get("/staff").status_code == 404
 
 
+def test_an_address_is_dismissed_as_it_was_appointed(app):
+    runner = app.test_cli_runner()
+    runner.invoke(args=["operator", "appoint", "Zoe@Hébert.example"])
+    result = runner.invoke(args=["operator", "dismiss", "Zoe@Hébert.example"])
+    assert result.exit_code == 0, result.output
+
+
 def test_a_new_factor_shuts_the_pages_until_its_code_is_given(app, camille):
     client = signed_in(app, camille, is_confirmed=True)
     result = app.test_cli_runner().invoke(args=["operator", "appoint", camille.name])
@@ -124,6 +131,7 @@ def test_customers_see_nothing_of_it(app):
     client = signed_in(app, marie)
     assert "/staff" not in client.get("/").get_data(as_text=True)
     assert client.get("/staff/confirm").status_code == 404
+    assert "/staff/" not in client.get("/staff").get_data(as_text=True)
 
 
 def test_an_operator_without_organizations_begins_at_their_own_pages(client, camille):

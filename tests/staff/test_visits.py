@@ -110,6 +110,15 @@ def test_who_is_dismissed_meanwhile_sees_nothing_more(app, client, acme, camille
     assert client.get("/domains/acme.org").status_code == 303
 
 
+def test_who_is_given_another_factor_is_asked_for_its_code_and_sees_nothing(
+    app, client, acme, camille
+):
+    visit(client, acme)
+    app.test_cli_runner().invoke(args=["operator", "appoint", camille.name])
+    assert client.get("/staff").location == "/staff/confirm?next=/staff"
+    assert client.get("/domains/acme.org").status_code == 404
+
+
 def test_a14_a_visit_is_no_sign_in_of_the_customer(app, camille, clock):
     with app.app_context():
         idle = make.organization("Idle", plan=Plan.FREE)
@@ -131,6 +140,7 @@ def test_customers_are_found_by_name_domain_and_address(app, client, acme):
         make.owner(acme, "Zoe", email="zoe@elsewhere.example")
     for text, found in (
         ("acm", True), ("ACME", True), ("acme.o", True), ("zoe@else", True), ("100%", False),
+        ("acm\0", True),
     ):  # fmt: skip
         page = client.get("/staff/organizations", query_string={"q": text}).get_data(as_text=True)
         assert (">Acme<" in page, ">Other<" in page) == (found, False), text

@@ -20,8 +20,8 @@ from app.web.state import now
 
 @blueprint.get("/organizations")
 def organizations() -> Response:
-    """All customers by name; searched by the beginning of a name, a domain or an address."""
-    session, text = db.session(), request.args.get("q", "").strip()[:254]
+    """All customers by name; searched by names, and by how a domain or an address begins."""
+    session, text = db.session(), request.args.get("q", "").replace("\0", "").strip()[:254]
     wish = queries.CUSTOMERS.wish(request.args)
     page = queries.customers_for_staff(session, text, wish)
     filters = {"q": text} if text else {}
