@@ -1,11 +1,13 @@
 """By what a customer can pay in: saved cards, another card, a bank transfer."""
 
+from collections import Counter
 from datetime import date
 
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from app.billing import payment_queries as queries
+from app.billing.payment_queries import CardToPayWith
 from app.db import db
 
 # What a choice is called that is no saved card; ids of cards never look like these.
@@ -14,19 +16,27 @@ ANOTHER_CARD, TRANSFER = "another-card", "transfer"
 
 def means_of(organization_id: int, day: date) -> list[SelectChoice]:
     """The choices of an organization on a day, the usual one first."""
-    found = []
-    for card in queries.cards_to_pay_with(db.session(), organization_id, day):
-        name = f"{card.told} – {card.label}" if card.label else card.told
-        until = f"{card.last_day:%m/%Y}"
-        # Two cards of one brand may end in the same digits.
-        label = _("%(card)s, valid until %(until)s", card=name, until=until)
-        found.append(SelectChoice(card.public_id, label))
+    cards = queries.cards_to_pay_with(db.session(), organization_id, day)
+    alike = Counter(_name(card) for card in cards)
+    found = [
+        SelectChoice(card.public_id, _told_apart(card) if alike[_name(card)] > 1 else _name(card))
+        for card in cards
+    ]
     if queries.page_gateway():
         label = _("Another card") if found else _("Card")
         found.append(SelectChoice(ANOTHER_CARD, label))
     if queries.transfer_gateway():
         found.append(SelectChoice(TRANSFER, _("Bank transfer")))
     return found
+
+
+def _name(card: CardToPayWith) -> str:
+    return f"{card.told} – {card.label}" if card.label else card.told
+
+
+def _told_apart(card: CardToPayWith) -> str:
+    """With its last month: two cards of one brand may end in the same digits."""
+    return _("%(card)s, valid until %(until)s", card=_name(card), until=f"{card.last_day:%m/%Y}")
 
 
 def split(means: str) -> tuple[str, str | None]:

@@ -458,7 +458,11 @@ def test_an_example_of_an_amount_is_written_as_the_reader_writes(app, acme):
 
 def test_cards_that_look_alike_are_told_apart_by_their_last_month(app, acme, owner):
     card(app, acme)
-    assert "Visa •••• 4242, valid until 12/2028" in text_of(owner, PAGE)
+    assert "valid until" not in text_of(owner, PAGE)
+    card(app, acme, exp=(6, 2030))
+    page = text_of(owner, PAGE)
+    assert "Visa •••• 4242, valid until 12/2028" in page
+    assert "Visa •••• 4242, valid until 06/2030" in page
 
 
 def test_a_card_entered_on_the_banks_page_is_no_number_on_the_statement(app, acme, owner):
