@@ -127,13 +127,16 @@ def may_operate() -> bool:
 
 def _only_look() -> None:
     """Whoever looks at a customer's pages for the host pays and changes nothing (threat 20)."""
-    if request.method in SAFE_METHODS or is_staff_page() or request.endpoint in _THEIR_OWN:
+    looks = request.method in SAFE_METHODS and request.endpoint not in _TO_BANKS
+    if looks or is_staff_page() or request.endpoint in _THEIR_OWN:
         return
     if current_user.is_authenticated and person().is_visiting:
         abort(403)
 
 
 _THEIR_OWN = ("accounts.logout", "accounts.choose_language")
+# From here a customer goes on to pay or to save a card at the gateway.
+_TO_BANKS = ("cards.go", "top_up.go")
 
 
 def suspended() -> list[Suspended]:

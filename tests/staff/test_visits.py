@@ -152,6 +152,14 @@ def test_a_customer_without_members_and_one_that_does_not_exist(client, acme):
     assert client.get("/staff/organizations/nobody").status_code == 404
 
 
+def test_nobody_goes_on_to_a_bank_in_the_name_of_a_customer(app, client, acme):
+    with app.app_context():
+        setup = make.card_setup(acme)
+    visit(client, acme)
+    assert client.get(f"/billing/cards/return/{setup.name}").status_code == 200
+    assert client.get(f"/billing/cards/return/{setup.name}/go").status_code == 403
+
+
 def test_the_operator_sees_what_only_owners_see(client, acme):
     visit(client, acme)
     assert client.get("/billing/statement").status_code == 200
