@@ -36,7 +36,8 @@ def _name(card: CardToPayWith) -> str:
 
 def _told_apart(card: CardToPayWith) -> str:
     """With its last month: two cards of one brand may end in the same digits."""
-    return _("%(card)s, valid until %(until)s", card=_name(card), until=f"{card.last_day:%m/%Y}")
+    until = f"{card.last_day:%m/%Y}"
+    return str(_("%(card)s, valid until %(until)s", card=_name(card), until=until))
 
 
 def split(means: str) -> tuple[str, str | None]:
