@@ -12,7 +12,7 @@ from app.accounts.installation import terms
 from app.alerts import models as _alerts  # noqa: F401
 from app.alerts.ended_mailboxes import ended_mailboxes
 from app.alerts.jobs import alerts, card_readings_ahead
-from app.alerts.tacit import tacit_notices
+from app.alerts.tacit import tacit_notices, tacit_proofs
 from app.auto_renewal import models as _auto_renewal  # noqa: F401
 from app.billing import card_flows, events, payment_flows, refund_flows
 from app.billing import models as _billing  # noqa: F401
@@ -93,6 +93,7 @@ JOBS = (
     Job("overlooked", verdicts.overlooked, daily_at=time(3)),
     Job("forecasts", verdicts.forecasts),
     Job("tacit_notices", tacit_notices),
+    Job("tacit_proofs", tacit_proofs, daily_at=time(6)),
     Job("alerts", alerts),
     Job("forgotten_cards", card_flows.forget_removed),
     Job("mails", drain),

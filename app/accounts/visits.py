@@ -29,10 +29,13 @@ def begin(
 ) -> None:
     """Show this organization to a sign-in, instead of the operator's own."""
     end(session, visitor.token, now)
-    insert_once(
+    began = insert_once(
         session, HostVisit, user_id=visitor.user_id, token_hash=digest(visitor.token),
         organization_id=organization_id, reason=reason, began_at=now,
     )  # fmt: skip
+    if began is None:
+        # Another tab was faster: that visit is on.
+        return
     record(
         session, "organization.visited", organization_id=organization_id, subject=reason,
         by=Actor(user_id=visitor.user_id), now=now,

@@ -19,8 +19,11 @@ from app.db import reading, transaction
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from app.journal.service import Actor, record
+from app.lib.dates import add_months
 from app.lib.ids import digest
 from app.operator_tasks.service import open_task
+from app.outbox.models import Mail
+from app.outbox.rules import MailState
 from app.outbox.service import queue
 from app.renewals.rules import first_attempt_day
 from app.subscriptions.models import Subscription
@@ -48,6 +51,45 @@ def tacit_notices(now: datetime, run_id: int) -> int:
     with reading() as session:
         todo = _due(session, context.today)
     return sum(_attend(subscription_id, context) for subscription_id in todo)
+
+
+def tacit_proofs(now: datetime, run_id: int) -> int:
+    """Write down which notices arrived nowhere though their time is over; how many (R17).
+
+    A mail that was refused, or that came back, has told nobody.
+    """
+    context = Context(now, terms(), Actor(run_id=run_id))
+    with reading() as session:
+        todo = session.scalars(select(TacitNotice.id).where(*_without_proof(context.today))).all()
+    return sum(_is_missing(notice_id, context) for notice_id in todo)
+
+
+def _without_proof(today: date) -> tuple[ColumnElement[bool], ...]:
+    """Of renewals that may still be refused; the day after the window the proof is complete."""
+    mails = exists().where(TacitNoticeMail.notice_id == TacitNotice.id)
+    arrived = mails.where(Mail.id == TacitNoticeMail.mail_id, Mail.state == MailState.SENT)
+    return (
+        TacitNotice.notice_missing.is_(False),
+        TacitNotice.refuse_by >= today,
+        TacitNotice.refuse_by < add_months(today, 1),
+        mails,
+        ~arrived,
+    )
+
+
+def _is_missing(notice_id: int, context: Context) -> bool:
+    with transaction() as session:
+        notice = session.scalars(
+            select(TacitNotice)
+            .where(TacitNotice.id == notice_id, *_without_proof(context.today))
+            .with_for_update()
+        ).one_or_none()
+        if notice is None:
+            return False
+        notice.notice_missing = True
+        subject = session.get_one(Subscription, notice.subscription_id).subject
+        open_task(session, MISSING, subject, now=context.now)
+    return True
 
 
 def _due(session: Session, today: date) -> list[int]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.db import reading, transaction
 from app.operator_tasks.models import OperatorTask
 from app.outbox.models import Mail
+from app.outbox.rules import MailState
 from app.renewals.catalogue import Sold, set_price
 from app.renewals.models import Renewal
 from app.subscriptions.models import Subscription
@@ -89,6 +90,35 @@ def test_what_could_not_be_sent_in_time_is_missing_for_ever(wanted, acme):
     assert sent() == []
     with reading() as session:
         assert session.scalars(select(OperatorTask.kind)).all() == ["tacit_notice_missing"]
+
+
+@pytest.mark.parametrize("state", ["failed", "bounced"])
+def test_what_arrived_nowhere_is_missing_once_its_time_is_over(wanted, acme, state):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(0), jobs=JOBS)
+    change_mails(state)
+    # The last day for it is a month before the last day to refuse, which is day 45.
+    tick_on(day(14), jobs=(*JOBS, "tacit_proofs"))
+    assert not notices()[0].notice_missing
+    tick_on(day(15), jobs=(*JOBS, "tacit_proofs"))
+    assert notices()[0].notice_missing
+    with reading() as session:
+        kinds = session.scalars(select(OperatorTask.kind)).all()
+    assert kinds.count("tacit_notice_missing") == 1
+
+
+def test_one_address_that_was_reached_is_enough(wanted, acme):
+    make.domain(acme, "example.org", on=True, expires_on=day(75))
+    tick_on(day(0), jobs=JOBS)
+    change_mails("bounced", but="compta@people.example")
+    tick_on(day(15), day(16), jobs=(*JOBS, "tacit_proofs"))
+    assert not notices()[0].notice_missing
+
+
+def change_mails(state: str, *, but: str = "") -> None:
+    with transaction() as session:
+        for mail in session.scalars(select(Mail).where(Mail.recipient != but)):
+            mail.state = MailState(state)
 
 
 def test_who_switched_it_on_after_the_last_day_asked_for_it(wanted, acme):

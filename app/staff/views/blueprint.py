@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -24,7 +24,8 @@ def _operators_only() -> BaseResponse | None:
         abort(404)
     if person().is_confirmed or request.path == CONFIRM:
         return None
-    return go_to(CONFIRM if request.method != "GET" else f"{CONFIRM}?next={request.path}")
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return go_to(url_for("staff.ask_code", next=back))
 
 
 @blueprint.url_value_preprocessor
