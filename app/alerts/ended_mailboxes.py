@@ -14,16 +14,15 @@ from app.accounts.models import Organization
 from app.accounts.rules import Role
 from app.alerts.ended_words import tell
 from app.alerts.mails import Entry, Letter, letter
+from app.alerts.posting import Occasion, post
 from app.alerts.recipients import Recipient, addresses_of
 from app.db import reading, transaction
 from app.db.search import begins_with
 from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from app.journal.service import Actor
-from app.lib.ids import digest
 from app.operator_tasks.service import close_tasks, open_task
 from app.outbox.models import Mail
-from app.outbox.service import queue
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import GRACE_DAYS, SUSPENDED_DAYS, Kind, Status, status_on
 from app.web.i18n import speaking
@@ -46,7 +45,7 @@ class Ended:
     @property
     def key(self) -> str:
         """How the keys of all its mails begin: one mail a stage and recipient, for ever (A12)."""
-        return f"mailboxes-{self.stage}:{self.organization_id}:{self.expires_on}:"
+        return f"mailboxes-{self.stage}:{self.organization_id}:{self.expires_on}"
 
 
 def ended_mailboxes(now: datetime, run_id: int) -> int:
@@ -105,7 +104,7 @@ def _attend(one: Ended, context: Context) -> int:
         organization = session.get_one(Organization, one.organization_id)
         boxes = _locked(session, one)
         told = select(exists().where(Mail.organization_id == organization.id,
-                                     begins_with(Mail.key, one.key)))  # fmt: skip
+                                     begins_with(Mail.key, f"{one.key}:")))  # fmt: skip
         if not boxes or session.scalar(told):
             return 0
         people = addresses_of(session, [organization.id]).of_roles(ROLES, organization.id)
@@ -113,9 +112,12 @@ def _attend(one: Ended, context: Context) -> int:
             open_task(session, NOBODY, organization.public_id, now=context.now)
             return 0
         close_tasks(session, NOBODY, subject=organization.public_id, now=context.now)
+        occasion = Occasion(
+            one.key, f"mailboxes_{one.stage}", one.organization_id, context.by, context.now
+        )
         for person in people:
             written = _letter(person, organization, one, boxes, context.today)
-            _queue(session, one, person, written, context)
+            post(session, occasion, person, written)
     return 1
 
 
@@ -149,23 +151,6 @@ def _letter(
         shown = tuple(names[:MOST]) if len(names) > 1 else ()
         entry = Entry(words, link, names=shown, unnamed=len(names) - MOST, more=tuple(more))
         return letter(person.name, organization.name, [entry])
-
-
-def _queue(
-    session: Session, one: Ended, person: Recipient, written: Letter, context: Context
-) -> None:
-    queue(
-        session,
-        key=one.key + digest(person.email)[:32],
-        kind=f"mailboxes_{one.stage}",
-        to=person.email,
-        subject=written.subject,
-        body=written.body,
-        html=written.html,
-        by=context.by,
-        now=context.now,
-        organization_id=one.organization_id,
-    )
 
 
 def links(boxes: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -12,13 +12,12 @@ from app.accounts.installation import Context
 from app.accounts.models import Organization
 from app.alerts.mails import Entry, Letter, letter
 from app.alerts.ports import Words
+from app.alerts.posting import Occasion, post
 from app.alerts.recipients import addresses_of
 from app.alerts.tacit import MISSING, ROLES, path_of
 from app.alerts.tacit_queries import ASKED, REFUND_WITHIN, Asked, Standing, standing
 from app.journal.service import record
-from app.lib.ids import digest
 from app.operator_tasks.service import close_tasks, open_task
-from app.outbox.service import queue
 from app.subscriptions.service import choose, current_choice, locked
 from app.web.i18n import day, money, speaking
 from app.web.state import settings
@@ -67,21 +66,14 @@ def _confirm(session: Session, service: Standing, asked: Asked, context: Context
     organization = session.get_one(Organization, service.organization_id)
     addresses = addresses_of(session, [organization.id])
     begins_on = service.exit.begins_on if service.exit else asked.on
+    occasion = Occasion(
+        f"exit:{service.subscription_id}:{begins_on}", "exit_asked", organization.id, context.by,
+        context.now,
+    )  # fmt: skip
     for person in addresses.of_roles(ROLES, organization.id):
         with speaking(person.language):
             written = _letter(person.name, organization.name, service, asked)
-        queue(
-            session,
-            key=f"exit:{service.subscription_id}:{begins_on}:{digest(person.email)[:32]}",
-            kind="exit_asked",
-            to=person.email,
-            subject=written.subject,
-            body=written.body,
-            html=written.html,
-            by=context.by,
-            now=context.now,
-            organization_id=organization.id,
-        )
+        post(session, occasion, person, written)
 
 
 def _letter(name: str, organization: str, service: Standing, asked: Asked) -> Letter:

@@ -5,23 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.context import Context
 from app.alerts.mails import Entry, legal_remark, letter, unreachable_remark
 from app.alerts.models import Alert, AlertNotice, AlertStep
 from app.alerts.ports import AlertType
+from app.alerts.posting import Occasion, post
 from app.alerts.preferences import unsubscribe_url
 from app.alerts.recipients import Addresses, Recipient, addresses_of
 from app.alerts.rules import Step, StepKind, StepState, only_on
 from app.alerts.telling import link_of, tell
 from app.alerts.types import severities
 from app.journal.service import record
-from app.lib.ids import digest
 from app.operator_tasks.service import open_task
-from app.outbox.models import Mail
-from app.outbox.service import queue
 from app.web.i18n import speaking
 
 ALONE = (StepKind.LEGAL, StepKind.EXPIRY)
@@ -130,22 +127,12 @@ def _write(session: Session, mail: _Mail, context: Context) -> None:
         )  # fmt: skip
     first = parts[0].telling
     # Each alert, step and recipient is in one mail only, so the first of them names it for ever.
-    key = f"alert:{first.alert.public_id}:{first.step.name}:{digest(person.email)[:32]}"
-    mail_id = queue(
-        session,
-        key=key,
-        kind="alert" if first.is_alone else "alerts",
-        to=person.email,
-        subject=written.subject,
-        body=written.body,
-        html=written.html,
-        unsubscribe_url=stop,
-        by=context.by,
-        now=context.now,
-        organization_id=mail.organization_id,
-    )
-    if mail_id is None:
-        mail_id = session.scalars(select(Mail.id).where(Mail.key == key)).one()
+    occasion = Occasion(
+        f"alert:{first.alert.public_id}:{first.step.name}",
+        "alert" if first.is_alone else "alerts",
+        mail.organization_id, context.by, context.now,
+    )  # fmt: skip
+    mail_id = post(session, occasion, person, written, unsubscribe_url=stop)
     session.add_all(
         AlertNotice(step_id=part.row.id, recipient=person.email, mail_id=mail_id) for part in parts
     )

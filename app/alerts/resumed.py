@@ -11,10 +11,9 @@ from app.accounts.suspensions import resume
 from app.alerts.mails import Entry, letter
 from app.alerts.models import Alert
 from app.alerts.ports import Words
+from app.alerts.posting import Occasion, post
 from app.alerts.recipients import addresses_of
 from app.journal.service import Actor
-from app.lib.ids import digest
-from app.outbox.service import queue
 from app.web.i18n import speaking
 from app.web.state import settings
 
@@ -30,22 +29,13 @@ def lift(session: Session, alert: Alert, reason: str, *, by: Actor, now: datetim
     resume(session, organization.id, reason, by=by, now=now)
     if since is None or organization.suspended_since is not None:
         return
+    key = f"resumed:{organization.id}:{since.isoformat()}"
+    occasion = Occasion(key, "resumed", organization.id, by, now)
     for person in addresses_of(session, [organization.id]).of_roles(ROLES, organization.id):
         with speaking(person.language):
             entry = Entry(_words(organization.name), _link(alert))
             written = letter(person.name, organization.name, [entry])
-        queue(
-            session,
-            key=f"resumed:{organization.id}:{since.isoformat()}:{digest(person.email)[:32]}",
-            kind="resumed",
-            to=person.email,
-            subject=written.subject,
-            body=written.body,
-            html=written.html,
-            by=by,
-            now=now,
-            organization_id=organization.id,
-        )
+        post(session, occasion, person, written)
 
 
 def _words(name: str) -> Words:

@@ -13,6 +13,7 @@ from app.accounts.models import Organization
 from app.accounts.rules import Role
 from app.alerts.mails import Entry, Letter, letter
 from app.alerts.ports import Words
+from app.alerts.posting import Occasion, post
 from app.alerts.recipients import addresses_of
 from app.alerts.rules import TACIT_LEAD, Tacit, tacit_notice
 from app.db import reading, transaction
@@ -20,11 +21,9 @@ from app.domains.models import Domain
 from app.domains.rules import DomainStatus
 from app.journal.service import Actor, record
 from app.lib.dates import add_months
-from app.lib.ids import digest
 from app.operator_tasks.service import open_task
 from app.outbox.models import Mail
 from app.outbox.rules import MailState
-from app.outbox.service import queue
 from app.renewals.rules import first_attempt_day
 from app.subscriptions.models import Subscription
 from app.subscriptions.notice_models import TacitNotice, TacitNoticeMail
@@ -172,25 +171,15 @@ def _send(session: Session, one: Subscription, refuse_by: date, context: Context
     one.announced_price, one.announced_months = price, one.renewal_months
     session.flush()
     organization = session.get_one(Organization, one.organization_id).name
+    occasion = Occasion(
+        f"tacit:{one.id}:{one.expires_on.isoformat()}", "tacit_notice", one.organization_id,
+        context.by, context.now,
+    )  # fmt: skip
     for person in people:
         with speaking(person.language):
             written = _letter(person.name, organization, one, notice)
-        mail_id = queue(
-            session,
-            key=f"tacit:{one.id}:{one.expires_on.isoformat()}:{digest(person.email)[:32]}",
-            kind="tacit_notice",
-            to=person.email,
-            subject=written.subject,
-            body=written.body,
-            html=written.html,
-            by=context.by,
-            now=context.now,
-            organization_id=one.organization_id,
-        )
-        if mail_id is not None:
-            session.add(
-                TacitNoticeMail(notice_id=notice.id, recipient=person.email, mail_id=mail_id)
-            )
+        mail_id = post(session, occasion, person, written)
+        session.add(TacitNoticeMail(notice_id=notice.id, recipient=person.email, mail_id=mail_id))
     record(
         session, "renewal.announced", organization_id=one.organization_id, subject=one.subject,
         by=context.by, now=context.now, refuse_by=refuse_by.isoformat(), price=price,
