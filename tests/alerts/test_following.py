@@ -87,3 +87,15 @@ def test_the_time_line_keeps_what_was_told_and_a_resolved_alert_what_it_was_abou
     assert "is suspended, because its wallet" in expired
     assert "What it was about" in page
     assert "What it means" not in page
+
+
+def test_a_domain_that_ended_too_long_ago_is_not_said_to_be_renewable(app, clock):
+    with app.app_context():
+        acme = make.organization()
+        marie = make.owner(acme, "Marie", language="en")
+        make.domain(acme, "late.org", expires_on=day(-50))
+        make.domain(acme, "soon.org", expires_on=day(-5))
+        tick_on(day(0))
+    page = signed_in(app, marie).get("/alerts").get_data(as_text=True)
+    assert page.count("Renew it now, while that is still possible.") == 1
+    assert "could be renewed until" in page

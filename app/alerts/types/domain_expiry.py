@@ -15,6 +15,7 @@ from app.alerts.resolutions import of_subscriptions
 from app.alerts.rules import Delays, Step, around, is_generic, legal_notices
 from app.domains.models import Domain
 from app.domains.rules import KEPT, DomainStatus, extension_of
+from app.domains.words import too_late
 from app.subscriptions.models import Subscription
 from app.subscriptions.rules import Kind, Status, Verdict
 from app.web.i18n import day
@@ -97,7 +98,8 @@ class DomainExpiry(AlertType):
             return Words(
                 title=_("%(domain)s has expired", domain=name),
                 what=_("The domain %(domain)s expired on %(date)s.", domain=name, date=day(ends)),
-                until=_("Renew it now, while that is still possible."),
+                until=too_late(ends, case.today)
+                or _("Renew it now, while that is still possible."),
                 after=after,
                 action=action,
             )
