@@ -13,9 +13,8 @@ from app.accounts.models import Organization
 from app.domains.models import Domain
 from app.renewals.forecast import forecast
 from app.renewals.foretold import ENDLESS, Charge, ForecastItem, Foretold, Purse
-from app.renewals.models import Attempt, Renewal
-from app.renewals.queries import ITS_OWN, OPEN, OWN, TIE, tie
-from app.renewals.rules import Trigger
+from app.renewals.models import Renewal
+from app.renewals.queries import ITS_OWN, OPEN, OWN, TIE, tie, tried_so_far
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import FORESEEN, PriceList, prices
 from app.subscriptions.rules import Kind, Verdict
@@ -80,13 +79,7 @@ def _told(row: Row[*tuple[Any, ...]], charge: Charge, payer_id: int) -> Due:
 
 
 def _due(payer_id: int, today: date) -> Select[*tuple[Any, ...]]:
-    tried = exists().where(
-        Attempt.subscription_id == Subscription.id,
-        Attempt.cur_expires_on == Subscription.expires_on,
-    )
-    tried_today = tried.where(
-        Attempt.business_date == today, Attempt.trigger == Trigger.DAILY.value
-    )
+    tried, tried_today = tried_so_far(today)
     return (
         select(
             Subscription.id, Subscription.kind, Subscription.subject, Subscription.domain_id,

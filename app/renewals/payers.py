@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from app.accounts.installation import Terms
@@ -15,8 +15,8 @@ from app.domains.models import Domain
 from app.renewals import queries
 from app.renewals.foretold import ForecastItem, Purse
 from app.renewals.funding_queries import refill_of, without_card
-from app.renewals.models import Attempt, Renewal
-from app.renewals.rules import DomainTie, Trigger
+from app.renewals.models import Renewal
+from app.renewals.rules import DomainTie
 from app.subscriptions.models import Subscription
 from app.subscriptions.queries import prices
 from app.subscriptions.rules import Kind, Verdict
@@ -157,13 +157,7 @@ def _under_way(session: Session) -> set[tuple[int, date]]:
 
 def _due(session: Session, payer_id: int, today: date, chosen: Terms) -> dict[int, _Due]:
     """Those to be looked at today: on since when, and whether this period was tried, also today."""
-    tried = exists().where(
-        Attempt.subscription_id == Subscription.id,
-        Attempt.cur_expires_on == Subscription.expires_on,
-    )
-    tried_today = tried.where(
-        Attempt.business_date == today, Attempt.trigger == Trigger.DAILY.value
-    )
+    tried, tried_today = queries.tried_so_far(today)
     rows = session.execute(
         select(
             Subscription.id,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Exists, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domains.models import Domain
@@ -197,3 +197,13 @@ def open_renewals_for_staff(session: Session, now: datetime) -> list[int]:
             .order_by(Renewal.id)
         )
     )
+
+
+def tried_so_far(today: date) -> tuple[Exists, Exists]:
+    """Whether a subscription's present period was tried at all, and by the slot of `today`."""
+    tried = exists().where(
+        Attempt.subscription_id == Subscription.id,
+        Attempt.cur_expires_on == Subscription.expires_on,
+    )
+    by_slot = Attempt.business_date == today, Attempt.trigger == Trigger.DAILY.value
+    return tried, tried.where(*by_slot)

@@ -20,6 +20,7 @@ from tests.alerts.world import (
     mails,
     states,
     steps,
+    suspended,
     tick_daily,
     tick_on,
     told,
@@ -34,11 +35,6 @@ def acme(db_context):
     acme = make.organization(balance=-500)
     make.owner(acme, language="en")
     return acme
-
-
-def suspended() -> bool:
-    with reading() as session:
-        return session.scalars(select(Organization.suspended_since)).one() is not None
 
 
 def test_it_opens_with_a_mail_to_owner_and_billing_contact(acme):

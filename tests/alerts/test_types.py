@@ -29,6 +29,7 @@ from tests.alerts.world import (
     mails,
     states,
     steps,
+    suspended,
     tick_daily,
     tick_on,
     told,
@@ -40,11 +41,6 @@ def change(model: type, row_id: int | None = None, **values: object) -> None:
     with transaction() as session:
         wanted = update(model).values(**values)
         session.execute(wanted if row_id is None else wanted.where(model.id == row_id))
-
-
-def suspended() -> bool:
-    with reading() as session:
-        return session.scalars(select(Organization.suspended_since)).one() is not None
 
 
 def open_tasks() -> list[str]:

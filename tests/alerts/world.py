@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from app.accounts.models import Organization
 from app.alerts.models import Alert, AlertNotice, AlertStep
 from app.db import db, reading, transaction
 from app.jobs.service import tick
@@ -131,3 +132,9 @@ class Post:
 def unique(ids: Iterable[str]) -> bool:
     found = list(ids)
     return len(found) == len(set(found))
+
+
+def suspended() -> bool:
+    """Whether the one organization of a test is suspended."""
+    with reading() as session:
+        return session.scalars(select(Organization.suspended_since)).one() is not None

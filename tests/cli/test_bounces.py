@@ -7,7 +7,7 @@ from app.cli import bounces
 from app.outbox.rules import MailState
 from tests.outbox import reports
 from tests.outbox.reports import OURS
-from tests.outbox.test_drain import carry, mail, write
+from tests.outbox.world import carry, mail, write
 
 
 @pytest.fixture

@@ -12,17 +12,10 @@ from app.outbox.delivery_reports import Report
 from app.outbox.ports import Accepted, Rejected, TryLater
 from app.outbox.rules import MailState, may_bounce
 from tests import make
-from tests.outbox.test_drain import LEASE_IS_OVER, MINUTE, NOW, Post, carry, killed, mail, write
+from tests.outbox.world import LEASE_IS_OVER, MINUTE, NOW, carry, killed, mail, write
 
 LATER = NOW + 30 * MINUTE
 MARIE = "marie@people.example"
-
-
-@pytest.fixture
-def post(app, monkeypatch):
-    post = Post()
-    monkeypatch.setitem(app.extensions, "vigie.channel", post)
-    return post
 
 
 def comes_back(key: str = "welcome:1", **changes: object) -> Outcome:
